@@ -1,0 +1,72 @@
+// What is going to be done (Plan) and what was done (Change), per object. Plain data.
+
+import type { Manifest } from './manifest.ts';
+import type { KubeObject, ObjectId } from './object.ts';
+
+/** Why the API server did not take an object. */
+export type RefusalKind =
+  /** 400, 422: the object is wrong as written. */
+  | 'Invalid'
+  /** A field that cannot be changed. */
+  | 'Immutable'
+  /** An admission policy or webhook said no: the commit's fault only if the healthy revision passes now. */
+  | 'Denied'
+  /** The server does not know the kind. */
+  | 'UnknownKind'
+  /** The namespace does not exist. */
+  | 'NoNamespace'
+  /** 401, 403 of the service account. */
+  | 'Forbidden'
+  | 'Quota'
+  /** A webhook could not be called. */
+  | 'Webhook'
+  /** 409 that stayed. */
+  | 'Conflict'
+  /** 429, 5xx, no answer. */
+  | 'Unavailable'
+  /** The object belongs to another App or another tool. */
+  | 'Owned';
+
+export interface Refusal {
+  id: ObjectId;
+  kind: RefusalKind;
+  /** The server's reason; shown in the status, never committed. */
+  message: string;
+  retryAfterMs?: number;
+}
+
+export interface PlanItem {
+  manifest: Manifest;
+  /** What is sent: the manifest's object with what only the live one decides. */
+  object: KubeObject;
+  live: KubeObject | undefined;
+  action: 'create' | 'configure' | 'unchanged';
+  /** Whether the server has taken it as a dry-run; `deferred`: its namespace or kind comes with this commit. */
+  dryRun: 'passed' | 'deferred' | 'unneeded';
+}
+
+export interface Plan {
+  /** In the order of the stages; each is applied when the one before is through. */
+  stages: PlanItem[][];
+  /** Members that desired no longer holds. */
+  prune: ObjectId[];
+  refusals: Refusal[];
+}
+
+export type ChangeOutcome = 'created' | 'configured' | 'unchanged' | 'pruned' | 'skipped' | 'refused';
+
+export interface Change {
+  id: ObjectId;
+  key: string;
+  outcome: ChangeOutcome;
+  reason?: string;
+  /** The server's answer. */
+  object?: KubeObject;
+}
+
+/** A field that somebody else changed. Values are undefined for Secrets: they are never shown. */
+export interface FieldDrift {
+  path: string;
+  desired: unknown;
+  found: unknown;
+}

@@ -1,0 +1,44 @@
+// A spec with its defaults filled in and its units made numbers: what every stage reads.
+
+import type { SignalName } from './signal.ts';
+
+export interface Source {
+  url: string;
+  branch: string;
+  /** Relative to the repository's root, without leading or trailing slash; empty for the root. */
+  path: string;
+  secretName: string | undefined;
+}
+
+export interface Threshold {
+  afterMs: number;
+  count: number;
+}
+
+export interface Settings {
+  /** Namespace and name of the App. */
+  namespace: string;
+  name: string;
+  uid: string;
+  generation: number;
+  source: Source;
+  schedule: string;
+  defaultNamespace: string;
+  serviceAccountName: string;
+  prune: boolean;
+  drift: 'Correct' | 'Report';
+  deletion: 'Orphan' | 'Prune';
+  health: {
+    timeoutMs: number;
+    soakMs: number;
+    thresholds: Record<SignalName, Threshold>;
+  };
+  rollback: {
+    mode: 'Revert' | 'Hold';
+    limit: { reverts: number; perMs: number };
+    author: { name: string; email: string };
+  };
+  suspend: boolean;
+  /** Hash of everything in the spec that changes what is rendered or applied. */
+  specHash: string;
+}

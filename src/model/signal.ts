@@ -1,0 +1,29 @@
+// The signs of failure that are seen before the deadline, and from when on each counts.
+
+/**
+ * Names as users write them under `spec.health.thresholds`. `Confirmation` is the time between the two
+ * reads that a verdict needs.
+ */
+export const SIGNALS = {
+  InvalidImageName: { afterMs: 0, count: 1 },
+  ErrImageNeverPull: { afterMs: 0, count: 1 },
+  JobFailed: { afterMs: 0, count: 1 },
+  NamesNotAccepted: { afterMs: 0, count: 1 },
+  ProgressDeadlineExceeded: { afterMs: 0, count: 1 },
+  ImageNotFound: { afterMs: 30_000, count: 2 },
+  ImagePull: { afterMs: 300_000, count: 1 },
+  CrashLoopBackOff: { afterMs: 0, count: 3 },
+  OOMKilled: { afterMs: 0, count: 2 },
+  CreateContainerConfigError: { afterMs: 60_000, count: 1 },
+  RunContainerError: { afterMs: 60_000, count: 2 },
+  FailedCreate: { afterMs: 30_000, count: 1 },
+  FailedCreateQuota: { afterMs: 120_000, count: 1 },
+  FailedCreateWebhook: { afterMs: 180_000, count: 1 },
+  Unschedulable: { afterMs: 300_000, count: 1 },
+  FailedMountNotFound: { afterMs: 120_000, count: 3 },
+  FailedMount: { afterMs: 600_000, count: 1 },
+  ProbeKilled: { afterMs: 0, count: 3 },
+  Confirmation: { afterMs: 5_000, count: 2 },
+} as const;
+
+export type SignalName = keyof typeof SIGNALS;
