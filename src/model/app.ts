@@ -157,7 +157,8 @@ export interface AppStatus {
   };
   history?: HistoryEntry[];
   lastHandledRequest?: string;
-  lastHandledUndo?: string;
+  /** The answer to the undo that was asked for last, found by its `at`. */
+  undo?: { at: string; by: string; to: string; commit?: string; refused?: string };
 }
 
 export interface App extends KubeObject {

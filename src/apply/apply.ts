@@ -1,0 +1,87 @@
+// Plan → change set. Stage after stage; within a stage several requests at once. The first refusal ends the
+// work after its stage: what was applied by then is recorded, object by object.
+
+import pLimit from 'p-limit';
+import { ApiError } from '../model/errors.ts';
+import type { Change, Plan, PlanItem, Refusal } from '../model/plan.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { ClusterApi } from '../ports.ts';
+
+export interface ApplyInput {
+  plan: Plan;
+  /** As the App's service account. */
+  api: ClusterApi;
+  parallel: number;
+  /** Ends requests that are under way. The signal of `applyPlan` only ends the work between two objects. */
+  hard: AbortSignal;
+  refusalOf: (item: PlanItem, error: ApiError) => Refusal;
+  /** Told before the request is sent and after it was answered, so that own writes are not taken for drift. */
+  onSend: (item: PlanItem) => void;
+  onAnswer: (item: PlanItem, answer: KubeObject | undefined) => void;
+  /** Waits until what a stage brought can be built upon (a CRD served, a namespace there). */
+  settle: (stage: readonly PlanItem[], signal: AbortSignal) => Promise<void>;
+}
+
+export interface ChangeSet {
+  changes: Change[];
+  refusals: Refusal[];
+}
+
+export async function applyPlan(input: ApplyInput, signal: AbortSignal): Promise<ChangeSet> {
+  const done: ChangeSet = { changes: [], refusals: [] };
+  for (const stage of input.plan.stages) {
+    const refusals = await applyStage(stage, input, done, signal);
+    if (refusals.length > 0) {
+      done.refusals.push(...refusals);
+      break;
+    }
+    if (stage.some((item) => item.action !== 'unchanged')) await input.settle(stage, signal);
+  }
+  return done;
+}
+
+async function applyStage(
+  stage: readonly PlanItem[],
+  input: ApplyInput,
+  done: ChangeSet,
+  signal: AbortSignal,
+): Promise<Refusal[]> {
+  const limit = pLimit(input.parallel);
+  const refusals: Refusal[] = [];
+  // A refused sibling does not stop the others of its stage: each was taken by its dry-run.
+  await Promise.all(
+    stage.map((item) =>
+      limit(async () => {
+        const outcome = await applyItem(item, input, signal);
+        if ('refusal' in outcome) {
+          refusals.push(outcome.refusal);
+          const { id, message } = outcome.refusal;
+          done.changes.push({ id, key: item.manifest.key, outcome: 'refused', reason: message });
+        } else done.changes.push(outcome.change);
+      }),
+    ),
+  );
+  return refusals;
+}
+
+type Applied = { change: Change } | { refusal: Refusal };
+
+async function applyItem(item: PlanItem, input: ApplyInput, signal: AbortSignal): Promise<Applied> {
+  const { id, key } = item.manifest;
+  if (item.action === 'unchanged') return { change: { id, key, outcome: 'unchanged', object: item.live } };
+  // Between two objects is the place to stop: the one in hand is always finished.
+  signal.throwIfAborted();
+  input.onSend(item);
+  let answer: KubeObject | undefined;
+  try {
+    if (item.dryRun === 'deferred') await input.api.apply(item.object, { dryRun: true }, input.hard);
+    answer = await input.api.apply(item.object, { dryRun: false }, input.hard);
+    const outcome = item.action === 'create' ? 'created' : 'configured';
+    return { change: { id, key, outcome, object: answer } };
+  } catch (error) {
+    if (error instanceof ApiError) return { refusal: input.refusalOf(item, error) };
+    throw error;
+  } finally {
+    input.onAnswer(item, answer);
+  }
+}

@@ -1,0 +1,99 @@
+// Which of Pawl's events a person sees on the App with `kubectl describe`, and in which words.
+
+import type { AppEvent } from '../model/events.ts';
+import { showId } from '../model/object.ts';
+import { short } from '../model/commit.ts';
+
+export interface KubeEvent {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/** Undefined for what is of interest to the log only. */
+export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
+  switch (event.type) {
+    case 'release-started':
+      return normal(
+        'ReleaseStarted',
+        `releasing ${short(event.commit)} "${event.subject}" (cause: ${event.cause})`,
+      );
+    case 'released':
+      return event.outcome === 'Healthy'
+        ? normal('Healthy', `${short(event.commit)} is healthy after ${seconds(event.durationMs)}`)
+        : warning(event.outcome, `${short(event.commit)}: ${event.reason}`);
+    case 'revert-decided':
+      return warning(
+        'RevertDecided',
+        `reverting ${event.commits.map(short).join(', ')} to ${short(event.restores)} by ${short(event.revert)}: ${event.reason}`,
+      );
+    case 'reverted':
+      return warning(
+        'Reverted',
+        `pushed ${short(event.revert)}, which reverts ${event.commits.map(short).join(', ')}: ${event.reason}`,
+      );
+    case 'revert-refused':
+      return warning('RevertRefused', event.message);
+    case 'held':
+      return warning('Held', event.message);
+    case 'pruned':
+      return normal(
+        'Pruned',
+        `deleted ${event.objects.slice(0, 10).map(showId).join(', ')}${more(event.objects.length)}`,
+      );
+    case 'drift':
+      return warning(event.corrected ? 'DriftCorrected' : 'Drift', driftMessage(event));
+    case 'suspended':
+      return normal('Suspended', 'nothing is polled, written or reverted until it is resumed');
+    case 'resumed':
+      return normal('Resumed', 'the App is followed again');
+    case 'problem':
+      return warning(
+        event.code,
+        event.hint === undefined ? event.message : `${event.message}. ${event.hint}`,
+      );
+    case 'head-moved':
+    case 'phase':
+    case 'planned':
+    case 'applied':
+    case 'waiting':
+    case 'sign':
+    case 'verdict':
+    case 'deleted':
+      return undefined;
+  }
+}
+
+function driftMessage(event: Extract<AppEvent, { type: 'drift' }>): string {
+  const object = showId(event.object);
+  const verb = event.corrected ? 'set back' : 'found';
+  if (event.deleted) return `${object} was deleted or lost its membership label (${verb})`;
+  const fields = event.fields
+    .slice(0, 3)
+    .map((field) =>
+      field.desired === undefined && field.found === undefined
+        ? field.path
+        : `${field.path} from ${show(field.desired)} to ${show(field.found)}`,
+    );
+  return `${event.manager} changed ${object}: ${fields.join('; ')}${event.fields.length > 3 ? '; …' : ''} (${verb})`;
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 120);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function more(count: number): string {
+  return count > 10 ? ` and ${count - 10} more` : '';
+}
+
+function normal(reason: string, message: string): KubeEvent {
+  return { type: 'Normal', reason, message };
+}
+
+function warning(reason: string, message: string): KubeEvent {
+  return { type: 'Warning', reason, message };
+}

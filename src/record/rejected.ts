@@ -1,0 +1,12 @@
+// Content that has failed before, by hash: bots push the same bad content under new commits.
+
+import type { AppStatus } from '../model/app.ts';
+
+const KEPT_REJECTED = 20;
+
+export function withRejected(status: AppStatus, hash: string, commit: string, now: number): AppStatus {
+  const before = status.rejected?.find((entry) => entry.hash === hash);
+  const entry = { hash, commit, times: (before?.times ?? 0) + 1, at: new Date(now).toISOString() };
+  const others = (status.rejected ?? []).filter((other) => other.hash !== hash);
+  return { ...status, rejected: [entry, ...others].slice(0, KEPT_REJECTED) };
+}
