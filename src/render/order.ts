@@ -1,0 +1,63 @@
+// In which order kinds are applied, so that what others need is there before them.
+
+import type { Gvk } from '../model/object.ts';
+
+const CLASSES: readonly (readonly string[])[] = [
+  ['/Namespace'],
+  ['apiextensions.k8s.io/CustomResourceDefinition'],
+  [
+    '/ServiceAccount',
+    'rbac.authorization.k8s.io/ClusterRole',
+    'rbac.authorization.k8s.io/Role',
+    'rbac.authorization.k8s.io/ClusterRoleBinding',
+    'rbac.authorization.k8s.io/RoleBinding',
+    // Limits that pods are held to must stand before the pods.
+    '/ResourceQuota',
+    '/LimitRange',
+    'networking.k8s.io/NetworkPolicy',
+    'policy/PodDisruptionBudget',
+  ],
+  [
+    'scheduling.k8s.io/PriorityClass',
+    'storage.k8s.io/StorageClass',
+    'storage.k8s.io/CSIDriver',
+    'snapshot.storage.k8s.io/VolumeSnapshotClass',
+    'networking.k8s.io/IngressClass',
+    'gateway.networking.k8s.io/GatewayClass',
+    'node.k8s.io/RuntimeClass',
+    'resource.k8s.io/DeviceClass',
+  ],
+  ['/ConfigMap', '/Secret'],
+  ['/PersistentVolume', '/PersistentVolumeClaim'],
+  ['/Service', '/Endpoints', 'discovery.k8s.io/EndpointSlice'],
+  [
+    'apps/Deployment',
+    'apps/StatefulSet',
+    'apps/DaemonSet',
+    'apps/ReplicaSet',
+    'batch/Job',
+    'batch/CronJob',
+    '/Pod',
+    '/ReplicationController',
+  ],
+  [
+    'networking.k8s.io/Ingress',
+    'gateway.networking.k8s.io/',
+    'autoscaling/HorizontalPodAutoscaler',
+    'keda.sh/',
+  ],
+];
+const CUSTOM = CLASSES.length;
+const WEBHOOKS = CLASSES.length + 1;
+
+const CLASS_OF = new Map(CLASSES.flatMap((kinds, index) => kinds.map((kind) => [kind, index] as const)));
+
+/**
+ * 0 namespaces, 1 definitions, 2 identities and limits, 3 classes, 4 configuration, 5 storage, 6 services,
+ * 7 workloads, 8 routes and autoscalers, 9 everything else, 10 webhooks and aggregated APIs.
+ */
+export function applyClass(gvk: Gvk): number {
+  // These stand in the way of other writes until what answers them runs.
+  if (gvk.group === 'admissionregistration.k8s.io' || gvk.group === 'apiregistration.k8s.io') return WEBHOOKS;
+  return CLASS_OF.get(`${gvk.group}/${gvk.kind}`) ?? CLASS_OF.get(`${gvk.group}/`) ?? CUSTOM;
+}

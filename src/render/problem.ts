@@ -1,0 +1,54 @@
+// What is wrong with a commit's files. One mistake is one problem, with its place.
+//
+// 1. A message never quotes a value: any file may be a Secret. Names of fields and keys are quoted.
+// 2. `code` and place may go into a revert's message; `message` and `hint` go to the status and the terminal.
+
+import type { ObjectId } from '../model/object.ts';
+
+export type ProblemCode =
+  /** Not UTF-8, not YAML, or YAML that Kubernetes' tools would not take. */
+  | 'InvalidYaml'
+  | 'TooLarge'
+  /** YAML, but no Kubernetes object, or one that no API server takes. */
+  | 'InvalidObject'
+  | 'DuplicateObject'
+  /** A `pawl.dev/` annotation with a value, or a name, that means nothing. */
+  | 'InvalidAnnotation'
+  /** A kind of file or object that this version cannot render. */
+  | 'NotSupported'
+  /** No object at all: far more often a wrong path than a wish. */
+  | 'Empty';
+
+export interface RenderProblem {
+  code: ProblemCode;
+  /** Relative to the repository's root; empty where no one file is to blame. */
+  file: string;
+  /** 1-based position among the documents of the file. */
+  document?: number;
+  /** 1-based. */
+  line?: number;
+  /** Where it is known which object it is. */
+  object?: ObjectId;
+  message: string;
+  hint?: string;
+}
+
+/** `deploy/web.yaml:14`: safe to commit. */
+export function placeOf(problem: RenderProblem): string {
+  if (problem.file === '') return '';
+  return problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+}
+
+/** One line for people: place, document, message, hint. */
+export function showProblem(problem: RenderProblem): string {
+  const document =
+    problem.document === undefined || problem.document === 1 ? '' : ` (document ${problem.document})`;
+  const place = placeOf(problem);
+  const hint = problem.hint === undefined ? '' : `; ${problem.hint}`;
+  return `${place}${document}${place === '' ? '' : ': '}${problem.message}${hint}`;
+}
+
+/** A name from a file, safe to show: quoted, without control characters, at most 80 characters. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
+}
