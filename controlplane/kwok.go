@@ -26,6 +26,9 @@ func runKwok(name string, args []string) int {
 		return exitUsage
 	}
 
+	// Kubernetes' packages put a --version of their own among the global flags, which every cobra command
+	// takes over and kwok's cannot read.
+	pflag.CommandLine = pflag.NewFlagSet(name, pflag.ContinueOnError)
 	command := kwok.NewCommand(ctx)
 	command.PersistentFlags().AddFlagSet(flags)
 	if err := command.ExecuteContext(ctx); err != nil {

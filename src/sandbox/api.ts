@@ -1,0 +1,67 @@
+// Bare requests to an API server, for what starts it and for tests: no client library, nothing of Pawl's own.
+import { Agent, request } from 'node:https';
+
+export interface ApiRequest {
+  method?: string;
+  path: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** For PATCH, such as application/apply-patch+yaml. */
+  contentType?: string;
+  /** Instead of the API's own token. */
+  token?: string;
+  headers?: Record<string, string>;
+}
+
+export interface ApiResponse {
+  status: number;
+  /** Parsed if it is JSON, otherwise the text. */
+  // biome-ignore lint/suspicious/noExplicitAny: the caller knows what it asked for
+  body: any;
+}
+
+export interface Api {
+  /** Any answer is a result, 404 and 500 too; only a missing answer is an error. */
+  request(request: ApiRequest): Promise<ApiResponse>;
+  close(): void;
+}
+
+export function connectApi({ server, caPem, token }: { server: string; caPem: string; token: string }): Api {
+  const agent = new Agent({ ca: caPem, keepAlive: true, maxSockets: 32 });
+  return {
+    request: (asked) => send(agent, server, { token, ...asked }),
+    close: () => agent.destroy(),
+  };
+}
+
+function send(agent: Agent, server: string, asked: ApiRequest): Promise<ApiResponse> {
+  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(asked.path, server), {
+      agent,
+      method: asked.method ?? 'GET',
+      headers: {
+        authorization: `Bearer ${asked.token}`,
+        accept: 'application/json',
+        ...(body !== undefined && {
+          'content-type': asked.contentType ?? 'application/json',
+          'content-length': Buffer.byteLength(body),
+        }),
+        ...asked.headers,
+      },
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      incoming.once('error', reject);
+      incoming.once('end', () => {
+        const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
+        resolve({ status: incoming.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
+      });
+    });
+    outgoing.end(body);
+  });
+}
