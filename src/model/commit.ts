@@ -1,5 +1,7 @@
 // Commits as the stages see them.
 
+import { oneLine } from './text.ts';
+
 export interface Person {
   name: string;
   email: string;
@@ -15,14 +17,9 @@ export interface Commit {
   authoredAt: number;
 }
 
-/** The first line, control characters removed, at most 200 characters. */
+/** The first line, without what does not show, at most 200 characters. */
 export function subjectOf(commit: { message: string }): string {
-  const line = commit.message.split('\n', 1)[0] ?? '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
-  return line
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ')
-    .trim()
-    .slice(0, 200);
+  return oneLine(commit.message.split('\n', 1)[0] ?? '', 200);
 }
 
 export function short(oid: string): string {

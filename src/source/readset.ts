@@ -8,6 +8,7 @@
 
 import { createHash } from 'node:crypto';
 import type { TreeFile } from '../model/manifest.ts';
+import { oneLine } from '../model/text.ts';
 
 export interface ReadSetProblem {
   path: string;
@@ -59,7 +60,7 @@ function isDots(name: string): boolean {
 
 function problemOf(entry: TreeFile, spellings: Map<string, string>): ReadSetProblem | undefined {
   const { path } = entry;
-  const shown = show(path);
+  const shown = oneLine(path, 200);
   if (!isPlainPath(path))
     return { path, reason: 'BadPath', message: `${shown} is no path that can be read safely` };
   if (entry.mode === LINK) {
@@ -75,7 +76,7 @@ function problemOf(entry: TreeFile, spellings: Map<string, string>): ReadSetProb
   const spelling = path.normalize('NFC').toLowerCase();
   const other = spellings.get(spelling);
   if (other !== undefined) {
-    const message = `${shown} and ${show(other)} differ only in how they are spelled; rename one of them`;
+    const message = `${shown} and ${oneLine(other, 200)} differ only in how they are spelled; rename one of them`;
     return { path, reason: 'CaseCollision', message };
   }
   spellings.set(spelling, path);
@@ -93,14 +94,4 @@ function hashOf(entries: readonly TreeFile[]): string {
   const hash = createHash('sha256');
   for (const { path, oid, mode } of entries) hash.update(`${path.length} ${path} ${mode} ${oid}\n`);
   return hash.digest('hex');
-}
-
-/** A path as text on one line. */
-function show(path: string): string {
-  const line = path.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-    '?',
-  );
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

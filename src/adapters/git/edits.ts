@@ -6,14 +6,15 @@ import type { ComposeRequest } from '../../ports.ts';
 import { clean } from './errors.ts';
 import type { TreeEdits } from './tree.ts';
 
-const MODES = new Set(['100644', '100755', '100664', '120000']);
+export const SUBMODULE = '160000';
+const MODES = new Set(['100644', '100755', '100664', '120000', SUBMODULE]);
 
 /** Checked, with paths as bytes. */
 export function checkedEdits(edits: ComposeRequest['edits']): TreeEdits {
   const checked = new Map<string, { oid: string; mode: string } | null>();
   for (const [path, edit] of edits) {
     if (!isWritablePath(path)) throw refused(path, 'is no path that may be written');
-    if (edit !== null && !MODES.has(edit.mode)) throw refused(path, 'is neither a file nor a link');
+    if (edit !== null && !MODES.has(edit.mode)) throw refused(path, 'is no entry that may be written');
     if (edit !== null && !/^[0-9a-f]{40}$/.test(edit.oid)) throw refused(path, 'has no object id');
     checked.set(Buffer.from(path, 'utf8').toString('latin1'), edit);
   }

@@ -2,6 +2,7 @@
 // untrusted: it is cut, put on one line, and what looks like credentials is taken out.
 
 import { PawlError } from '../../model/errors.ts';
+import { oneLine } from '../../model/text.ts';
 
 const FULL_DISK_OR_RIGHTS = new Set([
   'ENOSPC',
@@ -16,15 +17,13 @@ const FULL_DISK_OR_RIGHTS = new Set([
 
 /** A host's text as it may be shown: one line, at most `maxLength` characters, no credentials. */
 export function clean(text: string, maxLength = 300): string {
-  const line = text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1')
-    .replace(/\b(authorization|proxy-authorization)\s*:\s*\S+(\s+\S+)?/gi, '$1: …')
-    .replace(/\b(basic|bearer)\s+[\w+/.=~-]{8,}/gi, '$1 …')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/g, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
-  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
+  return oneLine(
+    text
+      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1')
+      .replace(/\b(authorization|proxy-authorization)\s*:\s*\S+(\s+\S+)?/gi, '$1: …')
+      .replace(/\b(basic|bearer)\s+[\w+/.=~-]{8,}/gi, '$1 …'),
+    maxLength,
+  );
 }
 
 export function unreachable(

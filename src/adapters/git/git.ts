@@ -11,7 +11,7 @@ import { PawlError } from '../../model/errors.ts';
 import type { ComposeRequest, Git, Repository } from '../../ports.ts';
 import { makeClones, type Clone } from './clones.ts';
 import { formatCommit, parseCommit } from './commit.ts';
-import { checkedEdits } from './edits.ts';
+import { checkedEdits, SUBMODULE } from './edits.ts';
 import { damaged, fromLibrary, missing, timedOut, tooLarge, unreachable } from './errors.ts';
 import { DEEPEST_COMMITS, fetchBranch, wantsMoreHistory, WINDOW_COMMITS } from './fetch.ts';
 import { listFiles } from './files.ts';
@@ -192,7 +192,8 @@ export function makeGit(options: GitOptions): GitAdapter {
   async function makeTree(store: ObjectStore, request: ComposeRequest): Promise<string> {
     const edits = checkedEdits(request.edits);
     for (const edit of edits.values()) {
-      if (edit !== null && !(await store.has(edit.oid, 'blob'))) throw missing(store.shown, edit.oid);
+      if (edit === null || edit.mode === SUBMODULE) continue; // a submodule's commit is in no clone of ours
+      if (!(await store.has(edit.oid, 'blob'))) throw missing(store.shown, edit.oid);
     }
     return editTree(store, (await store.commit(request.onto)).tree, edits);
   }
