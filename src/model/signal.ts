@@ -23,6 +23,15 @@ export const SIGNALS = {
   FailedMountNotFound: { afterMs: 120_000, count: 3 },
   FailedMount: { afterMs: 600_000, count: 1 },
   ProbeKilled: { afterMs: 0, count: 3 },
+  /** A Secret is missing that an operator makes from another object of the App. */
+  SecretPending: { afterMs: 180_000, count: 1 },
+  /** `Stalled=True`, and any other failure that an object tells of itself. */
+  Stalled: { afterMs: 0, count: 1 },
+  /** A pod that the repository holds itself has ended in failure. */
+  PodFailed: { afterMs: 0, count: 1 },
+  AddressPending: { afterMs: 300_000, count: 1 },
+  VolumePending: { afterMs: 300_000, count: 1 },
+  VolumeLost: { afterMs: 0, count: 1 },
   Confirmation: { afterMs: 5_000, count: 2 },
 } as const;
 

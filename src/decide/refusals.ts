@@ -1,0 +1,118 @@
+// What refusals of the API server mean for a commit. Wrong as written: it has failed. Anything that could go
+// away by itself, or that somebody else decides: unknown.
+
+import { showId } from '../model/object.ts';
+import type { Refusal } from '../model/plan.ts';
+import type { Failure, Verdict } from '../model/verdict.ts';
+
+/** Groups that come with Kubernetes; every other kind may still be installed by somebody. */
+const BUILT_IN: ReadonlySet<string> = new Set([
+  '',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'apps',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+  'events.k8s.io',
+  'extensions',
+  'flowcontrol.apiserver.k8s.io',
+  'networking.k8s.io',
+  'node.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'resource.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+  'storagemigration.k8s.io',
+]);
+
+/**
+ * The verdict on a plan that the server did not take; undefined where nothing was refused. One certain fault of
+ * the commit is enough, whatever else is out of order. `Denied` is a failure here, and `decide` asks whether the
+ * healthy revision would be denied too.
+ */
+export function verdictOfRefusals(
+  refusals: readonly Refusal[],
+): Exclude<Verdict, { kind: 'healthy' | 'superseded' }> | undefined {
+  const first = refusals[0];
+  if (first === undefined) return undefined;
+  const faults = refusals.filter(isFault);
+  if (faults.length > 0) return { kind: 'failed', failures: faults.map(failureOf) };
+  const waits = refusals.map((refusal) => refusal.retryAfterMs ?? 0);
+  const others = refusals.length > 1 ? ` (and ${refusals.length - 1} more objects)` : '';
+  return {
+    kind: 'unknown',
+    reason: first.kind,
+    message: `${showId(first.id)}: ${meaning(first)}: ${told(first)}${others}`,
+    retryAfterMs: Math.max(...waits) > 0 ? Math.max(...waits) : undefined,
+  };
+}
+
+function isFault(refusal: Refusal): boolean {
+  switch (refusal.kind) {
+    case 'Invalid':
+    case 'Immutable':
+    case 'Denied':
+      return true;
+    case 'UnknownKind':
+      return BUILT_IN.has(refusal.id.group);
+    // An object that another App holds may be on its way here: a commit that moves it between two Apps reaches
+    // this one before the other has let go. Reverting would make such a move impossible.
+    case 'Owned':
+    case 'NoNamespace':
+    case 'Forbidden':
+    case 'Quota':
+    case 'Webhook':
+    case 'Conflict':
+    case 'Unavailable':
+      return false;
+  }
+}
+
+function failureOf(refusal: Refusal): Failure {
+  return {
+    object: refusal.id,
+    reason: refusal.kind,
+    evidence: `${refusal.kind}, ${meaning(refusal)}`,
+    message: `${showId(refusal.id)}: ${meaning(refusal)}: ${told(refusal)}`,
+  };
+}
+
+/** The server quotes the value that it refuses, so of a Secret nothing is passed on. */
+function told(refusal: Refusal): string {
+  const isSecret = refusal.id.group === '' && refusal.id.kind === 'Secret';
+  return isSecret ? 'the answer is not shown, as it may quote the Secret' : refusal.message;
+}
+
+function meaning(refusal: Refusal): string {
+  switch (refusal.kind) {
+    case 'Invalid':
+      return 'refused by the API server as invalid';
+    case 'Immutable':
+      return 'changes a field that cannot be changed';
+    case 'Denied':
+      return 'denied by admission';
+    case 'UnknownKind':
+      return 'of a kind that the API server does not know';
+    case 'NoNamespace':
+      return 'its namespace does not exist or is being deleted';
+    case 'Forbidden':
+      return 'the service account may not write it';
+    case 'Quota':
+      return 'the quota is used up';
+    case 'Webhook':
+      return 'an admission webhook did not answer';
+    case 'Conflict':
+      return 'in conflict with another writer';
+    case 'Unavailable':
+      return 'the API server did not answer';
+    case 'Owned':
+      return 'belongs to another App or tool';
+  }
+}

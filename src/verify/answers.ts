@@ -1,0 +1,37 @@
+// The five answers to "is it ready?", so that the rules of the kinds read as sentences.
+
+import type { Health } from '../model/health.ts';
+
+export function current(message = 'as desired', reason = 'Current'): Health {
+  return { status: 'Current', reason, message };
+}
+
+export function inProgress(reason: string, message: string): Health {
+  return { status: 'InProgress', reason, message };
+}
+
+export function failed(reason: string, message: string): Health {
+  return { status: 'Failed', reason, message };
+}
+
+export function suspended(message: string): Health {
+  return { status: 'Suspended', reason: 'Suspended', message };
+}
+
+export function terminating(message: string): Health {
+  return { status: 'Terminating', reason: 'Terminating', message };
+}
+
+/** What a rule may need to know beside the object. */
+export interface HealthContext {
+  /** Wall clock, ms since the epoch. */
+  now: number;
+  /** `lastUpdateTime` of a ProgressDeadlineExceeded that stood before the apply: old news, ignored. */
+  stalledSince?: string;
+  /** The generation that our apply was answered with; an older one is a mirror that lags. */
+  minGeneration?: number;
+  /** The object that generation belongs to; one made anew counts from 1 again. */
+  appliedUid?: string;
+  /** StorageClass → volumeBindingMode, as far as known. */
+  bindingModes?: ReadonlyMap<string, string>;
+}

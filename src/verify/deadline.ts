@@ -1,0 +1,58 @@
+// The deadline, and whom it blames.
+
+import type { Settings } from '../model/settings.ts';
+import { showId } from '../model/object.ts';
+import type { JudgeMemory } from './memory.ts';
+import { describe, timedOut } from './progress.ts';
+import type { Judgement } from './judge.ts';
+import type { Read } from './watched.ts';
+
+/**
+ * In `elapsedMs`: the timeout counts from the start, or from when something was lost during the soak, but never
+ * goes beyond timeout and soak together; and what is lost late is looked at twice all the same.
+ */
+export function deadlineMs(
+  memory: JudgeMemory,
+  settings: Pick<Settings['health'], 'timeoutMs' | 'soakMs' | 'thresholds'>,
+): number {
+  if (!memory.soakBegan) return settings.timeoutMs;
+  return Math.max(
+    memory.brokenSinceMs + settings.thresholds.Confirmation.afterMs,
+    Math.min(memory.brokenSinceMs, settings.soakMs) + settings.timeoutMs,
+  );
+}
+
+/**
+ * The commit is to blame for an object that it changed and that shows its signs and no other; otherwise what
+ * speaks for the surroundings makes it unknown: a sign of theirs, an object that someone took away, or one
+ * that was healthy before, was not changed, and suffers all the same. Where nothing speaks, it has failed.
+ */
+export function atDeadline(broken: readonly Read[], timeoutMs: number): Judgement {
+  const guilty = broken.filter(
+    (read) => read.watched.changed && blames(read, 'commit') && !blames(read, 'surroundings'),
+  );
+  if (guilty.length > 0) return { kind: 'failed', failures: guilty.map((read) => timedOut(read, timeoutMs)) };
+  const surroundings = broken.find((read) => blames(read, 'surroundings'));
+  if (surroundings !== undefined) return unknown(surroundings, 'its surroundings are to blame');
+  const taken = broken.find(
+    (read) => read.watched.live === undefined || read.health.status === 'Terminating',
+  );
+  if (taken !== undefined) return unknown(taken, 'somebody else takes it away');
+  const unchanged = broken.find((read) => !read.watched.changed);
+  if (unchanged !== undefined)
+    return unknown(unchanged, 'it was healthy before and this release did not change it');
+  return { kind: 'failed', failures: broken.map((read) => timedOut(read, timeoutMs)) };
+}
+
+function blames(read: Read, whom: 'commit' | 'surroundings'): boolean {
+  return read.signs.some(({ sign }) => sign.blames === whom);
+}
+
+function unknown(read: Read, why: string): Judgement {
+  const sign = read.signs.find((timed) => timed.sign.blames === 'surroundings')?.sign;
+  return {
+    kind: 'unknown',
+    reason: sign?.reason ?? 'TimedOut',
+    message: `${showId(read.watched.manifest.id)} is not ready in time, and ${why}: ${describe(read)}`,
+  };
+}

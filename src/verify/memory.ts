@@ -1,0 +1,68 @@
+// What judging remembers from read to read. Plain data, never changed in place; losing it only makes a verdict
+// later. All times are ms of verifying (`elapsedMs`): no clock of this or another machine is compared.
+
+import type { Sign } from '../model/health.ts';
+import type { KubeObject } from '../model/object.ts';
+import { type RelatedObjects } from './owners.ts';
+import { isReady } from './pod.ts';
+import { viewEvent } from './signs/event-view.ts';
+
+export interface SignClock {
+  sinceMs: number;
+  /** The highest seen. */
+  count: number;
+}
+
+export interface JudgeMemory {
+  /** UIDs of pods that were Ready at some read. */
+  seenReady: readonly string[];
+  /** `object key|place|signal|blame` → since when it has stood without a break. */
+  clocks: Readonly<Record<string, SignClock>>;
+  /** `object key|blame` → the first read that showed it past its threshold, without a break since. */
+  confirmed: Readonly<Record<string, number>>;
+  /** UID of events about creating pods → count at the first read. */
+  oldEvents: Readonly<Record<string, number>>;
+  /** Since when everything has been ready; undefined while something is not. */
+  readySinceMs: number | undefined;
+  /** Since when something has not been ready: 0 at the start. */
+  brokenSinceMs: number;
+  /** Everything was ready at some read. */
+  soakBegan: boolean;
+}
+
+export function firstMemory(related: RelatedObjects): JudgeMemory {
+  return {
+    seenReady: [],
+    clocks: {},
+    confirmed: {},
+    oldEvents: Object.fromEntries(
+      related.events
+        .map(viewEvent)
+        .filter((event) => event.reason === 'FailedCreate')
+        .map((event) => [event.uid, event.count]),
+    ),
+    readySinceMs: undefined,
+    brokenSinceMs: 0,
+    soakBegan: false,
+  };
+}
+
+/** Pods seen Ready, those that still exist and those that are now. */
+export function withReadyPods(memory: JudgeMemory, pods: readonly KubeObject[]): readonly string[] {
+  const before = new Set(memory.seenReady);
+  return pods
+    .filter((pod) => isReady(pod) || before.has(pod.metadata.uid ?? ''))
+    .map((pod) => pod.metadata.uid ?? '')
+    .filter((uid) => uid !== '');
+}
+
+export function clockKey(objectKey: string, sign: Sign): string {
+  return `${objectKey}|${sign.at}|${sign.signal}|${sign.blames}`;
+}
+
+/** The clock of a sign that stands now. */
+export function tick(memory: JudgeMemory, key: string, sign: Sign, elapsedMs: number): SignClock {
+  const before = memory.clocks[key];
+  if (before === undefined) return { sinceMs: elapsedMs, count: sign.count };
+  return { sinceMs: before.sinceMs, count: Math.max(before.count, sign.count) };
+}

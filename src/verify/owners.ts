@@ -1,0 +1,124 @@
+// Whose pods are whose, and which of them are of the revision that was just released.
+// 1. By controller ownerReference UID, never by name or selector: both can be shared.
+// 2. A pod that is on its way out, or that the cluster ended, tells nothing about a release.
+
+import { isDeepStrictEqual } from 'node:util';
+import { gvkOf, type KubeObject } from '../model/object.ts';
+import { at, numberIn, textIn } from './fields.ts';
+import { isDisrupted } from './pod.ts';
+
+/** What is looked at only while a release is in flight. */
+export interface RelatedObjects {
+  pods: readonly KubeObject[];
+  replicaSets: readonly KubeObject[];
+  /** core/v1 events. */
+  events: readonly KubeObject[];
+  /** Where they may be read: tells which claims bind only when a pod comes. */
+  storageClasses?: readonly KubeObject[];
+}
+
+/** The same, found by UID. */
+export interface RelatedIndex {
+  /** By the UID of the controller. */
+  podsOf(uid: string | undefined): readonly KubeObject[];
+  replicaSetsOf(uid: string | undefined): readonly KubeObject[];
+  /** By the UID of the object that an event is about. */
+  eventsOf(uid: string | undefined): readonly KubeObject[];
+}
+
+export function indexRelated(related: RelatedObjects): RelatedIndex {
+  const pods = Map.groupBy(related.pods, controllerUid);
+  const replicaSets = Map.groupBy(related.replicaSets, controllerUid);
+  const events = Map.groupBy(related.events, (event) => textIn(at(event, 'involvedObject'), 'uid'));
+  const find = (map: Map<string, KubeObject[]>) => (uid: string | undefined) =>
+    uid === undefined || uid === '' ? [] : (map.get(uid) ?? []);
+  return { podsOf: find(pods), replicaSetsOf: find(replicaSets), eventsOf: find(events) };
+}
+
+function controllerUid(object: KubeObject): string {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? '';
+}
+
+/**
+ * The ReplicaSet of the Deployment's present template: the oldest whose template is the same but for the hash,
+ * as its controller chooses. Undefined until the controller has made it.
+ */
+export function newReplicaSet(deployment: KubeObject, index: RelatedIndex): KubeObject | undefined {
+  const wanted = templateOf(deployment);
+  return index
+    .replicaSetsOf(deployment.metadata.uid)
+    .filter((candidate) => isDeepStrictEqual(templateOf(candidate), wanted))
+    .sort(byAge)[0];
+}
+
+function byAge(a: KubeObject, b: KubeObject): number {
+  const ages = (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '');
+  return ages === 0 ? a.metadata.name.localeCompare(b.metadata.name) : ages;
+}
+
+/** The pod template without its hash, and without the null that some servers give as its creation time. */
+function templateOf(owner: KubeObject): unknown {
+  const template = at(owner, 'spec', 'template');
+  const { creationTimestamp: _, labels, ...metadata } = at(template, 'metadata');
+  const { 'pod-template-hash': __, ...rest } = at({ labels }, 'labels');
+  return { ...template, metadata: { ...metadata, labels: rest } };
+}
+
+/** The pods of the object's present revision, without those that rule 2 leaves out. */
+export function newPods(object: KubeObject, index: RelatedIndex): KubeObject[] {
+  return revisionPods(object, index).filter(tells);
+}
+
+/** All pods of the object, of any revision, that rule 2 leaves in. */
+export function allPods(object: KubeObject, index: RelatedIndex): KubeObject[] {
+  const { uid } = object.metadata;
+  const owners = [uid, ...index.replicaSetsOf(uid).map((replicaSet) => replicaSet.metadata.uid)];
+  return owners.flatMap((owner) => index.podsOf(owner)).filter(tells);
+}
+
+function revisionPods(object: KubeObject, index: RelatedIndex): readonly KubeObject[] {
+  const { group, kind } = gvkOf(object);
+  const pods = index.podsOf(object.metadata.uid);
+  switch (`${kind}.${group}`) {
+    case 'Deployment.apps':
+      return index.podsOf(newReplicaSet(object, index)?.metadata.uid);
+    case 'StatefulSet.apps':
+      return isObserved(object)
+        ? pods.filter(hasLabel('controller-revision-hash', updateRevision(object)))
+        : [];
+    case 'DaemonSet.apps':
+      return pods.filter(hasLabel('pod-template-generation', templateGeneration(object)));
+    case 'ReplicaSet.apps':
+    case 'Job.batch':
+      return pods;
+    case 'Pod.':
+      return [object];
+    default:
+      return [];
+  }
+}
+
+/** Until the controller has seen the change, `updateRevision` is still that of the old template. */
+function isObserved(object: KubeObject): boolean {
+  return numberIn(at(object, 'status'), 'observedGeneration') === object.metadata.generation;
+}
+
+function updateRevision(object: KubeObject): string {
+  return textIn(at(object, 'status'), 'updateRevision');
+}
+
+/**
+ * A DaemonSet's status does not name its newest revision. The API server counts the changes of its template in
+ * this annotation, the controller copies the count to each pod, and takes it for equality itself.
+ */
+function templateGeneration(object: KubeObject): string {
+  return object.metadata.annotations?.['deprecated.daemonset.template.generation'] ?? '';
+}
+
+function hasLabel(name: string, value: string): (pod: KubeObject) => boolean {
+  return (pod) => value !== '' && pod.metadata.labels?.[name] === value;
+}
+
+function tells(pod: KubeObject): boolean {
+  return pod.metadata.deletionTimestamp === undefined && !isDisrupted(pod);
+}

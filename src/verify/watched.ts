@@ -1,0 +1,116 @@
+// One read of one object that a release waits for: its health, its new pods, and its signs with their clocks.
+
+import type { Health, Sign } from '../model/health.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { KubeObject } from '../model/object.ts';
+import { listAt, textIn, at } from './fields.ts';
+import { healthOf } from './health.ts';
+import { type JudgeMemory, clockKey, tick } from './memory.ts';
+import { type RelatedIndex, allPods, newPods } from './owners.ts';
+import { signsOf } from './signs.ts';
+import { imagesOf, templateImages } from './signs/images.ts';
+import type { TimedSign } from './thresholds.ts';
+
+/** An object that the release desires, as it stands. */
+export interface Watched {
+  manifest: Manifest;
+  /** Undefined: it does not exist (someone deleted it, or the mirror lags). */
+  live: KubeObject | undefined;
+  /** Its desired form differs from that of the healthy revision, or it is new. */
+  changed: boolean;
+  /** `metadata.generation` and `metadata.uid` of the answer to our apply: an older one is a mirror that lags. */
+  minGeneration?: number;
+  appliedUid?: string;
+  /** Why it was unhealthy before the release, from the baseline. */
+  baselineUnhealthy?: string;
+  /** `lastUpdateTime` of a ProgressDeadlineExceeded that stood before the apply. */
+  stalledSince?: string;
+  /** As the healthy revision had it, if at hand: images that it ran already are not blamed on the commit. */
+  before?: KubeObject;
+}
+
+export interface Read {
+  watched: Watched;
+  health: Health;
+  newPods: readonly KubeObject[];
+  signs: readonly TimedSign[];
+  clocks: Record<string, TimedSign['clock']>;
+}
+
+export interface ReadContext {
+  index: RelatedIndex;
+  memory: JudgeMemory;
+  seenReady: ReadonlySet<string>;
+  bindingModes: ReadonlyMap<string, string>;
+  isMadeByOperator(secret: string): boolean;
+  now: number;
+  elapsedMs: number;
+}
+
+export function readWatched(watched: Watched, context: ReadContext): Read {
+  const { live } = watched;
+  const health = healthOf(live, {
+    now: context.now,
+    stalledSince: watched.stalledSince,
+    minGeneration: watched.minGeneration,
+    appliedUid: watched.appliedUid,
+    bindingModes: context.bindingModes,
+  });
+  if (live === undefined || health.status === 'Current' || health.status === 'Suspended') {
+    return { watched, health, newPods: [], signs: [], clocks: {} };
+  }
+  const pods = newPods(live, context.index);
+  const found = signsOf(live, context.index, {
+    now: context.now,
+    health,
+    seenReady: context.seenReady,
+    notFoundAt: notFoundAt(watched.manifest.key, context.memory),
+    oldEvents: context.memory.oldEvents,
+    imagesBefore: imagesBefore(watched, live, pods, context.index),
+    isMadeByOperator: context.isMadeByOperator,
+  });
+  const timed = found.map((sign) => timeSign(sign, watched.manifest.key, context));
+  return {
+    watched,
+    health,
+    newPods: pods,
+    signs: timed,
+    clocks: Object.fromEntries(timed.map(({ sign, clock }) => [clockKey(watched.manifest.key, sign), clock])),
+  };
+}
+
+function timeSign(sign: Sign, objectKey: string, context: ReadContext): TimedSign {
+  const clock = tick(context.memory, clockKey(objectKey, sign), sign, context.elapsedMs);
+  return { sign, clock };
+}
+
+function notFoundAt(objectKey: string, memory: JudgeMemory): ReadonlySet<string> {
+  const places = Object.keys(memory.clocks)
+    .map((key) => key.split('|'))
+    .filter(([key, , signal]) => key === objectKey && signal === 'ImageNotFound')
+    .map(([, place]) => place ?? '');
+  return new Set(places);
+}
+
+/** From the healthy revision, and from pods of older revisions that run now. */
+function imagesBefore(
+  watched: Watched,
+  live: KubeObject,
+  pods: readonly KubeObject[],
+  index: RelatedIndex,
+): ReadonlySet<string> {
+  const fresh = new Set(pods.map((pod) => pod.metadata.uid));
+  const older = allPods(live, index).filter((pod) => !fresh.has(pod.metadata.uid));
+  return new Set([
+    ...(watched.before === undefined ? [] : templateImages(watched.before)),
+    ...older.flatMap((pod) => [...pulled(pod)]),
+  ]);
+}
+
+/** Images of the pod's containers that have started, so were pulled. */
+function pulled(pod: KubeObject): string[] {
+  const images = imagesOf(pod);
+  return [...listAt(pod, 'status', 'containerStatuses'), ...listAt(pod, 'status', 'initContainerStatuses')]
+    .filter((status) => textIn(status, 'imageID') !== '' || Object.hasOwn(at(status, 'state'), 'running'))
+    .map((status) => images.get(textIn(status, 'name')) ?? '');
+}
