@@ -77,13 +77,17 @@ function makeStore(cluster: OpenCluster, mirror: Mirror): Store {
         patch.push({ op: 'replace', path: '/metadata/resourceVersion', value: expect });
       for (let tries = 1; ; tries++) {
         try {
-          return taken(await api.jsonPatch(refOf(app), patch, signal, 'status'));
+          return taken(
+            await api.jsonPatch(refOf(app), patch, signal, {
+              subresource: 'status',
+              idempotent: expect === undefined,
+            }),
+          );
         } catch (error) {
           if (isFailedTest(error)) throw madeAnew(app);
           // Without `expect` the patch holds for whatever is there: the server's own tries were not enough.
           const again = expect === undefined && error instanceof ApiError && error.status === 409;
-          const lost = error instanceof ApiError && error.status === 0;
-          if (!(again || (lost && expect === undefined)) || tries === MAX_TRIES) throw error;
+          if (!again || tries === MAX_TRIES) throw error;
         }
       }
     },
