@@ -33,15 +33,12 @@ const BUILT_IN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The verdict on a plan that the server did not take; undefined where nothing was refused. One certain fault of
- * the commit is enough, whatever else is out of order. `Denied` is a failure here, and `decide` asks whether the
- * healthy revision would be denied too.
+ * The verdict on what the server did not take. One certain fault of the commit is enough, whatever else is out of
+ * order. `Denied` is a failure here, and `decide` asks whether the healthy revision would be denied too.
  */
-export function verdictOfRefusals(
-  refusals: readonly Refusal[],
-): Exclude<Verdict, { kind: 'healthy' | 'superseded' }> | undefined {
+export function verdictOfRefusals(refusals: readonly Refusal[]): Verdict {
   const first = refusals[0];
-  if (first === undefined) return undefined;
+  if (first === undefined) throw new Error('there is no verdict on a plan that was not refused');
   const faults = refusals.filter(isFault);
   if (faults.length > 0) return { kind: 'failed', failures: faults.map(failureOf) };
   const waits = refusals.map((refusal) => refusal.retryAfterMs ?? 0);

@@ -2,25 +2,22 @@
 // in flight: an object that was ill then is never blamed on a commit.
 
 import type { Baseline } from '../model/app.ts';
-import type { KubeObject } from '../model/object.ts';
+import { idOf, type KubeObject, keyOf } from '../model/object.ts';
 import { stalledSinceOf } from './deployment.ts';
 import { healthOf } from './health.ts';
 
-export interface BaselineObject {
-  key: string;
-  live: KubeObject | undefined;
-}
-
-/** `bindingModes`: StorageClass → volumeBindingMode, as far as known. */
+/** `objects`: the App's live objects. `bindingModes`: StorageClass → volumeBindingMode, as far as known. */
 export function takeBaseline(
-  objects: readonly BaselineObject[],
+  objects: readonly KubeObject[],
   now: number,
   bindingModes?: ReadonlyMap<string, string>,
 ): Baseline {
   const unhealthy: Record<string, string> = {};
-  for (const { key, live } of objects) {
-    const health = healthOf(live, { now, bindingModes });
-    if (health.status !== 'Current' && health.status !== 'Suspended') unhealthy[key] = health.reason;
+  for (const object of objects) {
+    const health = healthOf(object, { now, bindingModes });
+    if (health.status !== 'Current' && health.status !== 'Suspended') {
+      unhealthy[keyOf(idOf(object))] = health.reason;
+    }
   }
   return { at: new Date(now).toISOString(), unhealthy, stalledSince: stalledSince(objects) };
 }
@@ -29,11 +26,11 @@ export function takeBaseline(
  * Object key → update time of a ProgressDeadlineExceeded that stands now. To be taken before *every* apply, that
  * of a revert too: a baseline may be older than the failure that the revert undoes.
  */
-export function stalledSince(objects: readonly BaselineObject[]): Record<string, string> {
+export function stalledSince(objects: readonly KubeObject[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const { key, live } of objects) {
-    const since = live?.kind === 'Deployment' ? stalledSinceOf(live) : undefined;
-    if (since !== undefined) found[key] = since;
+  for (const object of objects) {
+    const since = object.kind === 'Deployment' ? stalledSinceOf(object) : undefined;
+    if (since !== undefined) found[keyOf(idOf(object))] = since;
   }
   return found;
 }

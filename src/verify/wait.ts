@@ -3,7 +3,6 @@
 // 1. While the API server is away nothing is judged and the health clock stands still.
 // 2. A process that was stopped for a while has not watched: that time does not count either.
 
-import type { Settings } from '../model/settings.ts';
 import type { Clock } from '../ports.ts';
 import { type JudgeInput, type Judgement, judge } from './judge.ts';
 import type { JudgeMemory } from './memory.ts';
@@ -120,9 +119,9 @@ function newStopwatch(clock: Clock, fromMs: number): Stopwatch {
 
 /** Remembers a ring until it is reset, so that no change between two reads is lost. */
 interface Bell {
-  ring(): void;
-  rung(): Promise<void>;
-  reset(): void;
+  ring: () => void;
+  rung: () => Promise<void>;
+  reset: () => void;
 }
 
 function newBell(): Bell {

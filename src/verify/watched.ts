@@ -42,7 +42,7 @@ export interface ReadContext {
   memory: JudgeMemory;
   seenReady: ReadonlySet<string>;
   bindingModes: ReadonlyMap<string, string>;
-  isMadeByOperator(secret: string): boolean;
+  isMadeByOperator: (secret: string) => boolean;
   now: number;
   elapsedMs: number;
 }

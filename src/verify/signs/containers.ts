@@ -103,7 +103,7 @@ function signOf(container: Container, pod: KubeObject, context: PodContext): Sig
  */
 function pullSign(container: Container, context: PodContext): Sign {
   const failures = container.events.filter(
-    (event) => event.reason === 'Failed' && /pull/i.test(event.message),
+    (event) => event.reason === 'Failed' && /^failed to pull image/i.test(event.message),
   );
   const told = pullMeaning(
     [container.message, ...failures.map((event) => event.message)].join('\n'),

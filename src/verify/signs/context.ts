@@ -16,7 +16,7 @@ export interface SignContext {
   /** Images that the object ran before this release; a pull of one of them is not the commit's doing. */
   imagesBefore: ReadonlySet<string>;
   /** Whether another object of the App tells an operator to make this Secret. */
-  isMadeByOperator(secret: string): boolean;
+  isMadeByOperator: (secret: string) => boolean;
 }
 
 export interface PodContext {
@@ -31,5 +31,5 @@ export interface PodContext {
   isOld: boolean;
   wasNotFound: boolean;
   imagesBefore: ReadonlySet<string>;
-  isMadeByOperator(secret: string): boolean;
+  isMadeByOperator: (secret: string) => boolean;
 }

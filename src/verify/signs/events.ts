@@ -49,7 +49,7 @@ function hasItsPods(owner: KubeObject): boolean {
 export function mountSigns(
   pod: KubeObject,
   events: readonly EventView[],
-  context: { now: number; isMadeByOperator(secret: string): boolean },
+  context: { now: number; isMadeByOperator: (secret: string) => boolean },
 ): Sign[] {
   if (hasStarted(pod)) return [];
   const failures = events.filter((event) => /^Failed(Mount|AttachVolume)$/.test(event.reason));
