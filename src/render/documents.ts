@@ -105,14 +105,6 @@ function refuseFile(file: SourceFile, limits: Limits): RenderProblem | undefined
       hint: 'commit what `helm template` prints',
     };
   }
-  if (file.mode === '120000') {
-    return {
-      code: 'NotSupported',
-      file: file.path,
-      message: 'a symbolic link: links are not followed',
-      hint: 'put the file itself here',
-    };
-  }
   if (file.content.byteLength > limits.maxFileBytes) {
     return { code: 'TooLarge', file: file.path, message: `larger than ${limits.maxFileBytes} bytes` };
   }

@@ -5,7 +5,6 @@
 // 2. The result depends on what the files say, not on their names, order or layout; only the read set does.
 // 3. An App among the objects is an object like any other, this App itself included.
 
-import { hash } from 'node:crypto';
 import type { Manifest, Origin, Rendered, SourceFile, TreeFile } from '../model/manifest.ts';
 import { gvkOf, idOf, keyOf } from '../model/object.ts';
 import type { Gvk, KubeObject } from '../model/object.ts';
@@ -35,6 +34,8 @@ export interface Parsed {
 
 export interface FinishOptions {
   settings: Pick<Settings, 'defaultNamespace'>;
+  /** The hash of the read set, as source/ makes it; carried along so that there is one such hash. */
+  readHash: string;
   /** The value of the membership label. */
   applySet: string;
   /** The installation's key. Another one makes all hashes and checksums differ. */
@@ -105,7 +106,7 @@ export function finish(parsed: Parsed, options: FinishOptions): RenderResult {
     rendered: {
       manifests,
       readSet,
-      readHash: hash('sha256', JSON.stringify(readSet.map(({ path, oid, mode }) => [path, oid, mode]))),
+      readHash: options.readHash,
       renderHash: renderHash(manifests, options.hmacKey),
     },
   };

@@ -51,8 +51,9 @@ export function readScalar(text: string): Scalar {
   if (!/^[-+.0-9]/.test(text) || text.length > MAX_NUMBER_LENGTH) return { type: 'string', value: text };
   if (NOT_FINITE.test(text))
     return { type: 'error', message: 'infinity and not-a-number do not exist in JSON' };
-  // Underscores are digits' separators, but not where a dot comes first.
-  const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
+  // Underscores may stand anywhere, but where a dot comes first only between digits.
+  const misplaced = text.startsWith('.') && /(?<!\d)_|_(?!\d)/.test(text);
+  const plain = misplaced ? text : text.replaceAll('_', '');
   return readInteger(plain) ?? readFloat(plain) ?? { type: 'string', value: text };
 }
 
@@ -100,7 +101,7 @@ export function keyOfScalar(scalar: Scalar): string | undefined {
     case 'int':
       return scalar.digits;
     case 'float': {
-      const spelled = String(scalar.value);
+      const spelled = Object.is(scalar.value, -0) ? '-0' : String(scalar.value);
       const size = Math.abs(scalar.value);
       const plain = size >= 1e-4 && size < 1e6 && spelled.replace(/[-.]/g, '').replace(/^0+/, '').length <= 6;
       return plain || scalar.value === 0 ? spelled : undefined;
