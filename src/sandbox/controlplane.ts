@@ -42,6 +42,8 @@ export interface ControlPlane extends Cluster {
   caPem: string;
   auditLog: string;
   dir: string;
+  /** The program that `kubectl` runs, and its first arguments. */
+  kubectlCommand: [program: string, ...args: string[]];
   /** A bare request as the administrator, or with another token. */
   request(request: ApiRequest): Promise<ApiResponse>;
 }
@@ -68,6 +70,7 @@ async function startOnce(options: ControlPlaneOptions, log: (line: string) => vo
   const { signal = new AbortController().signal, timeScale = 1 } = options;
   signal.throwIfAborted();
   const binary = options.binary ?? builtBinary();
+  const kubectlCommand: [string, string] = [binary, 'kubectl'];
   const folder = createFolder();
   const running: Component[] = [];
   let api: Api | undefined;
@@ -127,9 +130,10 @@ async function startOnce(options: ControlPlaneOptions, log: (line: string) => vo
       caPem,
       auditLog: files.auditLog,
       dir: folder.path,
+      kubectlCommand,
       kubectl: (list, stdin) => {
-        const command: [string, string] = [binary, 'kubectl'];
-        return runKubectl({ command, kubeconfig: files.kubeconfig, home: folder.path }, list, stdin);
+        const { kubeconfig } = files;
+        return runKubectl({ command: kubectlCommand, kubeconfig, home: folder.path }, list, stdin);
       },
       request: admin.request,
       stop,
