@@ -1,0 +1,148 @@
+// One pass over one App, in the order of the stages:
+//
+//   source → render → plan → apply → verify → decide → revert → record
+//
+// Every pass reads everything again; what is remembered only saves requests. Nothing here decides: the stages
+// do, as pure functions, and the files under loop/ carry out what they say.
+
+import { ANNOTATION } from './model/app.ts';
+import { ApiError, PawlError } from './model/errors.ts';
+import { isStalled, readyCondition, withState } from './record/conditions.ts';
+import { type Context, type Run, type Session, save, statusOf, tell } from './loop/context.ts';
+import { correctDrift } from './loop/drift.ts';
+import { openRun } from './loop/open.ts';
+import { release } from './loop/release.ts';
+import { rollUp } from './loop/rollup.ts';
+import { look } from './loop/source.ts';
+import { answerUndo } from './loop/undo.ts';
+import { settleIntent } from './loop/reverting.ts';
+import type { WakeReason } from './loop/wakes.ts';
+
+/** When to come again without being woken; undefined: only when woken. */
+export interface Next {
+  afterMs?: number;
+}
+
+export interface Signals {
+  /** Ends the pass between two steps. */
+  soft: AbortSignal;
+  /** Ends it at once. */
+  hard: AbortSignal;
+}
+
+/** How long a doubtful head is left alone before it is looked at again (replicas of a git host lag). */
+const SECOND_LOOK_MS = 31_000;
+const LONGEST_BACKOFF_MS = 300_000;
+
+export async function reconcile(
+  ctx: Context,
+  session: Session,
+  reasons: ReadonlySet<WakeReason>,
+  signals: Signals,
+): Promise<Next> {
+  const isLookOnly = [...reasons].every((reason) => reason === 'look');
+  if (isLookOnly && ctx.clock.monotonic() < session.notBefore) return {};
+  let run: Run | undefined;
+  try {
+    run = await openRun(ctx, session, signals);
+    if (run === undefined) return {};
+    const next = await pass(run, reasons);
+    if (next.afterMs === undefined) session.tries = 0;
+    session.notBefore = 0;
+    return next;
+  } catch (error) {
+    if (signals.soft.aborted || !(error instanceof PawlError)) throw error;
+    return problem(ctx, session, run, error);
+  }
+}
+
+async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
+  const { session } = run;
+  await correctDrift(run);
+  if ([...reasons].every((reason) => reason === 'drift' || reason === 'health')) {
+    await rollUp(run);
+    return {};
+  }
+  const seen = await look(run);
+  if (seen === undefined) return { afterMs: SECOND_LOOK_MS };
+  if (session.settled === settledKey(run, seen.head)) {
+    await clearProblem(run);
+    return {};
+  }
+  let head: string | undefined = await settleIntent(run, seen.head);
+  head = await answerUndo(run, head);
+  // A release that ends with a new head (a revert, a newer commit) is followed by that head's at once.
+  for (;;) {
+    run.signal.throwIfAborted();
+    const ended = await release(run, head);
+    switch (ended.kind) {
+      case 'settled':
+        session.settled = settledKey(run, ended.head);
+        return {};
+      case 'again':
+        head = ended.head ?? (await look(run))?.head ?? head;
+        continue;
+      case 'reopen':
+        session.wakes.add('app');
+        return {};
+      case 'undecided':
+        session.tries += 1;
+        return { afterMs: ended.retryAfterMs ?? backoffMs(session.tries) };
+    }
+  }
+}
+
+/** All that a settled App has taken into account; a change of any of it is a reason to look closer. */
+function settledKey(run: Run, head: string): string {
+  const { annotations } = run.app.metadata;
+  const asked = [ANNOTATION.requestedAt, ANNOTATION.undoRequested, ANNOTATION.confirmPrune];
+  return JSON.stringify([
+    head,
+    run.app.metadata.generation,
+    ...asked.map((name) => annotations?.[name] ?? ''),
+  ]);
+}
+
+/** Doubles from two seconds to five minutes, with a jitter that keeps many Apps from trying in step. */
+function backoffMs(tries: number): number {
+  const full = Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** Math.min(tries, 10));
+  return full * (0.75 + Math.random() / 2);
+}
+
+/** An error that is nobody's release: said once in the status, tried again with backoff. */
+async function problem(
+  ctx: Context,
+  session: Session,
+  run: Run | undefined,
+  error: PawlError,
+): Promise<Next> {
+  const { code, message, hint } = error;
+  // Somebody wrote the App meanwhile: read it again, that is all.
+  if (error instanceof ApiError && error.status === 409) return { afterMs: 100 };
+  session.tries += 1;
+  const afterMs = error.retryAfterMs ?? backoffMs(session.tries);
+  session.notBefore = ctx.clock.monotonic() + afterMs;
+  const before = readyCondition(run?.app.status);
+  if (before?.reason !== code || before.message !== message) {
+    ctx.emit(session.name, { type: 'problem', code, message, hint });
+    if (run !== undefined) await sayProblem(run, error).catch(() => {});
+  }
+  return { afterMs };
+}
+
+async function sayProblem(run: Run, error: PawlError): Promise<void> {
+  const message = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
+  const state = { ready: 'False' as const, reason: error.code, message, stalled: true };
+  await save(run, withState(statusOf(run), state, run.settings.generation, run.ctx.clock.now()));
+  run.session.problem = error.code;
+}
+
+/** What was said of a problem that is over: the roll-up says how things are. */
+async function clearProblem(run: Run): Promise<void> {
+  if (run.session.problem === undefined) return;
+  const said = run.session.problem;
+  run.session.problem = undefined;
+  if (isStalled(run.app.status) && readyCondition(run.app.status)?.reason === said)
+    await rollUp(run, { force: true });
+  tell(run, { type: 'resumed' });
+}

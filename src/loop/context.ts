@@ -1,0 +1,124 @@
+// What a release is made with: the outside world (Context), what this process remembers of an App (Session),
+// and both together with the App's own settings for one pass (Run).
+
+import type { App, AppStatus } from '../model/app.ts';
+import type { AppEvent, AppName } from '../model/events.ts';
+import type { Manifest, Rendered } from '../model/manifest.ts';
+import type { FieldDrift } from '../model/plan.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Memory } from '../plan/known.ts';
+import type {
+  Account,
+  Clock,
+  Cluster,
+  ClusterApi,
+  Credentials,
+  Emit,
+  Git,
+  Members,
+  Repository,
+  Store,
+} from '../ports.ts';
+import type { RenderFailure } from './desired.ts';
+import type { LookMemory } from '../source/look.ts';
+import { Wakes } from './wakes.ts';
+
+export interface Context {
+  git: Git;
+  cluster: Cluster;
+  members: Members;
+  store: Store;
+  clock: Clock;
+  emit: Emit;
+  /** Named in the trailers of reverts, so that several clusters on one branch can be told apart. */
+  clusterName: string;
+  /** The installation's key, for checksums of configuration. */
+  hmacKey: Uint8Array;
+}
+
+export interface Drifted {
+  fields: FieldDrift[];
+  manager: string;
+  deleted: boolean;
+}
+
+/** Memory of one process. Losing it costs requests, never correctness: the truth is in git and the status. */
+export interface Session {
+  name: AppName;
+  wakes: Wakes;
+  look: LookMemory | undefined;
+  /** `secret name` → what it held; read again when the host refuses it. */
+  credentials: { secretName: string; value: Credentials } | undefined;
+  renders: Map<string, Rendered | RenderFailure>;
+  /** What the cluster was last told, by object key: what drift is corrected to. */
+  desired: Map<string, Manifest>;
+  memory: Memory;
+  /** Objects with a write of ours under way, whose events prove nothing. */
+  inFlight: Set<string>;
+  drifted: Map<string, Drifted>;
+  /** Times (monotonic, ms) of recent corrections, by object key. */
+  corrections: Map<string, number[]>;
+  /** Branch head and spec for which nothing is left to do. */
+  settled: string | undefined;
+  /** Passes in a row that ended undecided or with a problem. */
+  tries: number;
+  /** Until then (monotonic, ms) the schedule alone wakes nothing: a problem was met. */
+  notBefore: number;
+  /** The code of the problem that the status speaks of. */
+  problem: string | undefined;
+  /** Signs of failure that were told of in the release in hand. */
+  toldSigns: Set<string>;
+  subscription: (() => void) | undefined;
+}
+
+export function newSession(name: AppName): Session {
+  return {
+    name,
+    wakes: new Wakes(),
+    look: undefined,
+    credentials: undefined,
+    renders: new Map(),
+    desired: new Map(),
+    memory: new Map(),
+    inFlight: new Set(),
+    drifted: new Map(),
+    corrections: new Map(),
+    settled: undefined,
+    tries: 0,
+    notBefore: 0,
+    problem: undefined,
+    toldSigns: new Set(),
+    subscription: undefined,
+  };
+}
+
+export interface Run {
+  ctx: Context;
+  session: Session;
+  /** As last read or written. */
+  app: App;
+  settings: Settings;
+  account: Account;
+  /** As the App's service account. */
+  api: ClusterApi;
+  repository: Repository;
+  applySet: string;
+  /** Ends the work between two steps: shutdown, suspension, deletion. */
+  signal: AbortSignal;
+  /** Ends it at once: the lease is lost. */
+  hard: AbortSignal;
+}
+
+export function statusOf(run: Run): AppStatus {
+  return run.app.status ?? {};
+}
+
+/** Writes the status; with `fenced`, only if nobody else has written the App since it was read. */
+export async function save(run: Run, status: AppStatus, options: { fenced?: boolean } = {}): Promise<void> {
+  const expect = options.fenced === true ? run.app.metadata.resourceVersion : undefined;
+  run.app = await run.ctx.store.writeStatus(run.app, status, { expect }, run.hard);
+}
+
+export function tell(run: Run, event: AppEvent): void {
+  run.ctx.emit(run.session.name, event);
+}

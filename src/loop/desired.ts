@@ -1,0 +1,84 @@
+// Files of a commit → desired objects, kept by content: a commit that changes no file of the read set, and a
+// return to former content, render nothing.
+
+import type { Rendered, TreeFile } from '../model/manifest.ts';
+import type { Gvk } from '../model/object.ts';
+import type { RenderProblem } from '../render/problem.ts';
+import { finish, kindsOf, parse, type Parsed } from '../render/render.ts';
+import type { Scope } from '../render/scope.ts';
+import { type ReadSet, readSetOf } from '../source/readset.ts';
+import type { Run } from './context.ts';
+
+/** A commit whose files cannot be rendered: it is to blame itself. */
+export interface RenderFailure {
+  problems: RenderProblem[];
+  readSet: TreeFile[];
+}
+
+const KEPT_RENDERS = 8;
+
+export async function readSetAt(run: Run, commit: string): Promise<ReadSet> {
+  const { path } = run.settings.source;
+  return readSetOf(await run.ctx.git.files(run.repository, commit, path), path);
+}
+
+/** Desired objects at a commit. */
+export async function desiredAt(run: Run, commit: string): Promise<Rendered | RenderFailure> {
+  const { session, settings, ctx } = run;
+  const readSet = await readSetAt(run, commit);
+  const key = `${readSet.hash}/${settings.specHash}`;
+  const kept = session.renders.get(key);
+  if (kept !== undefined) return kept;
+  const result = await render(run, readSet);
+  // A kind that is not served yet may turn out to have another scope once it is: not to be kept.
+  if (!isRendered(result) || (await areAllServed(run, result))) session.renders.set(key, result);
+  for (const oldest of session.renders.keys()) {
+    if (session.renders.size <= KEPT_RENDERS) break;
+    session.renders.delete(oldest);
+  }
+  return result;
+
+  async function areAllServed(of: Run, rendered: Rendered): Promise<boolean> {
+    const kinds = new Map(
+      rendered.manifests.map(({ gvk }) => [`${gvk.group}/${gvk.version}/${gvk.kind}`, gvk]),
+    );
+    for (const gvk of kinds.values()) {
+      if ((await ctx.cluster.resource(gvk, of.signal)) === undefined) return false;
+    }
+    return true;
+  }
+}
+
+export function isRendered(result: Rendered | RenderFailure): result is Rendered {
+  return 'manifests' in result;
+}
+
+async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFailure> {
+  if (readSet.problems.length > 0) {
+    const problems = readSet.problems.map(
+      ({ path, message }): RenderProblem => ({
+        code: 'NotSupported',
+        file: path,
+        message,
+        hint: 'Pawl reads plain files only, by names that are the same everywhere',
+      }),
+    );
+    return { problems, readSet: readSet.files };
+  }
+  const parsed = parse(await run.ctx.git.read(run.repository, readSet.files));
+  const scopes = await scopesOf(run, parsed);
+  const { settings, applySet, ctx } = run;
+  const scopeOf = (gvk: Gvk) => scopes.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
+  const result = finish(parsed, { readHash: readSet.hash, settings, applySet, hmacKey: ctx.hmacKey, scopeOf });
+  return result.kind === 'rendered' ? result.rendered : { problems: result.problems, readSet: readSet.files };
+}
+
+async function scopesOf(run: Run, parsed: Parsed): Promise<Map<string, Scope>> {
+  const scopes = new Map<string, Scope>();
+  for (const gvk of kindsOf(parsed)) {
+    const type = await run.ctx.cluster.resource(gvk, run.signal);
+    if (type !== undefined)
+      scopes.set(`${gvk.group}/${gvk.version}/${gvk.kind}`, type.namespaced ? 'Namespaced' : 'Cluster');
+  }
+  return scopes;
+}

@@ -1,0 +1,76 @@
+// What deleting an App does. A finalizer stands only where `deletion: Prune` asks for it, and never keeps an
+// App from going: where the service account can no longer delete, the objects are left and that is said.
+
+import { type App, APPLYSET, FINALIZER } from '../model/app.ts';
+import { applySetId } from '../model/resolve.ts';
+import type { ObjectId } from '../model/object.ts';
+import { prune } from '../apply/prune.ts';
+import { toPrune } from '../plan/pair.ts';
+import type { Account } from '../ports.ts';
+import type { Signals } from '../loop.ts';
+import type { Context, Run } from './context.ts';
+import { coverKinds } from './membership.ts';
+
+/** Puts the finalizer there, or takes it away, as the App's `deletion` says. */
+export async function keepFinalizer(run: Run): Promise<void> {
+  const finalizers = run.app.metadata.finalizers ?? [];
+  const wanted = run.settings.deletion === 'Prune';
+  if (finalizers.includes(FINALIZER) === wanted) return;
+  const next = wanted ? [...finalizers, FINALIZER] : finalizers.filter((one) => one !== FINALIZER);
+  run.app = await run.ctx.store.patchMetadata(run.app, { finalizers: next }, run.hard);
+}
+
+/** The App is being deleted: prunes its members as its service account, and lets it go. */
+export async function finalize(
+  ctx: Context,
+  app: App,
+  account: Account | undefined,
+  signals: Signals,
+): Promise<void> {
+  const finalizers = app.metadata.finalizers ?? [];
+  if (!finalizers.includes(FINALIZER)) return;
+  const name = { namespace: app.metadata.namespace, name: app.metadata.name };
+  const pruned = account === undefined ? 0 : await pruneAll(ctx, app, account, signals);
+  await ctx.store.patchMetadata(
+    app,
+    { finalizers: finalizers.filter((one) => one !== FINALIZER) },
+    signals.hard,
+  );
+  ctx.emit(name, { type: 'deleted', pruned });
+}
+
+async function pruneAll(ctx: Context, app: App, account: Account, signals: Signals): Promise<number> {
+  const applySet = applySetId(app);
+  const name = { namespace: app.metadata.namespace, name: app.metadata.name };
+  const kinds = groupKindsOf(app);
+  const gvkOf = async (id: Pick<ObjectId, 'group' | 'kind'>) =>
+    (await ctx.cluster.preferred(id.group, id.kind, signals.hard))?.gvk;
+  const gvks = (await Promise.all(kinds.map(gvkOf))).filter((gvk) => gvk !== undefined);
+  await coverKinds(ctx, app, account, gvks, signals.hard);
+  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet).reverse();
+  const api = ctx.cluster.as(account);
+  const changes = await prune({ objects, applySet, api, gvkOf }, signals.hard);
+  const left = changes.filter((change) => change.outcome === 'refused');
+  if (left.length > 0) {
+    ctx.emit(name, {
+      type: 'problem',
+      code: 'PruneRefused',
+      message: `${left.length} objects of the deleted App stay: ${left[0]?.reason ?? ''}`,
+      hint: `Delete them by hand: kubectl delete -l ${APPLYSET.partOf}=${applySet}.`,
+    });
+  }
+  return changes.filter((change) => change.outcome === 'pruned').length;
+}
+
+function groupKindsOf(app: App): { group: string; kind: string }[] {
+  const text = app.metadata.annotations?.[APPLYSET.groupKinds] ?? '';
+  return text
+    .split(',')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const dot = entry.indexOf('.');
+      return dot < 0
+        ? { group: '', kind: entry }
+        : { kind: entry.slice(0, dot), group: entry.slice(dot + 1) };
+    });
+}

@@ -1,0 +1,57 @@
+// The healthy revision: where a revert leads, and what the release in hand is compared with.
+
+import type { Rendered } from '../model/manifest.ts';
+import { ApiError } from '../model/errors.ts';
+import type { Refusal } from '../model/plan.ts';
+import type { Failure } from '../model/verdict.ts';
+import { keyOf } from '../model/object.ts';
+import { finalise } from '../plan/finalise.ts';
+import { PARALLEL } from '../plan/plan.ts';
+import { refusalOf } from '../plan/refusal.ts';
+import pLimit from 'p-limit';
+import { type Run, statusOf } from './context.ts';
+import { desiredAt, isRendered } from './desired.ts';
+import { sourceOf, type Target } from './source.ts';
+
+/** Desired objects of the healthy revision; undefined where there is none to go back to. */
+export async function healthyRender(run: Run, target: Target): Promise<Rendered | undefined> {
+  const { healthy } = statusOf(run);
+  if (healthy === undefined || healthy.source !== sourceOf(run) || !target.healthyIsAncestor)
+    return undefined;
+  const desired = await desiredAt(run, healthy.commit);
+  return isRendered(desired) ? desired : undefined;
+}
+
+/** What the server says now of the healthy revision's form of the objects that it just denied. */
+export async function healthyStillPasses(
+  run: Run,
+  target: Target,
+  failures: readonly Failure[],
+): Promise<'passes' | 'refused'> {
+  const desired = await healthyRender(run, target);
+  const denied = new Set(failures.flatMap(({ object }) => (object === undefined ? [] : [keyOf(object)])));
+  const manifests = desired?.manifests.filter((manifest) => denied.has(manifest.key)) ?? [];
+  // A policy that denies the commit's new objects only says nothing about the former ones: they are not there.
+  const refusals = await dryRun(run, manifests);
+  return refusals.length === 0 ? 'passes' : 'refused';
+}
+
+/** Dry-runs these manifests as they are; what the server refuses. */
+export async function dryRun(run: Run, manifests: Rendered['manifests']): Promise<Refusal[]> {
+  const limit = pLimit(PARALLEL);
+  const results = await Promise.all(
+    manifests.map((manifest) =>
+      limit(async (): Promise<Refusal | undefined> => {
+        try {
+          const object = finalise(manifest, run.ctx.members.get(manifest.id));
+          await run.api.apply(object, { dryRun: true }, run.signal);
+          return undefined;
+        } catch (error) {
+          if (error instanceof ApiError) return refusalOf(manifest.id, error);
+          throw error;
+        }
+      }),
+    ),
+  );
+  return results.filter((refusal) => refusal !== undefined);
+}

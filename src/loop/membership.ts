@@ -1,0 +1,93 @@
+// Which kinds and namespaces an App's members are looked for in. They are recorded on the App itself (the
+// ApplySet parent, KEP-3659) as the union of old and new before anything is applied, so that a process that
+// dies in between leaves nothing that nobody finds.
+
+import { type App, APPLYSET } from '../model/app.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { applySetId } from '../model/resolve.ts';
+import type { Gvk } from '../model/object.ts';
+import type { Account } from '../ports.ts';
+import type { Context, Run } from './context.ts';
+
+const TOOLING = 'pawl/v1alpha1';
+
+/** Records and watches the kinds of these manifests and of all members so far. */
+export async function coverMembers(run: Run, manifests: readonly Manifest[]): Promise<void> {
+  const { ctx, app } = run;
+  const annotations = app.metadata.annotations ?? {};
+  const kinds = new Set([...list(annotations[APPLYSET.groupKinds]), ...manifests.map(groupKind)]);
+  const namespaces = new Set([
+    ...list(annotations[APPLYSET.additionalNamespaces]),
+    ...manifests
+      .map((manifest) => manifest.id.namespace)
+      .filter((name) => name !== '' && name !== app.metadata.namespace),
+  ]);
+  await mark(run, [...kinds].sort().join(','), [...namespaces].sort().join(','));
+  const gvks = new Map(manifests.map((manifest) => [groupKind(manifest), manifest.gvk]));
+  for (const kind of kinds) {
+    if (gvks.has(kind)) continue;
+    const dot = kind.indexOf('.');
+    const [name, group] = dot < 0 ? [kind, ''] : [kind.slice(0, dot), kind.slice(dot + 1)];
+    const type = await ctx.cluster.preferred(group, name, run.signal);
+    if (type !== undefined) gvks.set(kind, type.gvk);
+  }
+  const served = [];
+  for (const gvk of gvks.values())
+    if ((await ctx.cluster.resource(gvk, run.signal)) !== undefined) served.push(gvk);
+  await coverKinds(ctx, run.app, run.account, served, run.signal);
+}
+
+/** After a prune: forgets kinds and namespaces that hold no member any more. */
+export async function shrinkMembers(run: Run, manifests: readonly Manifest[]): Promise<void> {
+  const rest = run.ctx.members.of(run.applySet);
+  const kinds = new Set(manifests.map(groupKind));
+  const namespaces = new Set(manifests.map((manifest) => manifest.id.namespace));
+  for (const object of rest) {
+    const slash = object.apiVersion.indexOf('/');
+    const group = slash < 0 ? '' : object.apiVersion.slice(0, slash);
+    kinds.add(group === '' ? object.kind : `${object.kind}.${group}`);
+    namespaces.add(object.metadata.namespace ?? '');
+  }
+  namespaces.delete('');
+  namespaces.delete(run.app.metadata.namespace);
+  await mark(run, [...kinds].sort().join(','), [...namespaces].sort().join(','));
+}
+
+export async function coverKinds(
+  ctx: Context,
+  app: App,
+  account: Account,
+  kinds: readonly Gvk[],
+  signal: AbortSignal,
+): Promise<void> {
+  const more = list(app.metadata.annotations?.[APPLYSET.additionalNamespaces]);
+  const namespaces = [app.metadata.namespace, ...more];
+  await ctx.members.cover(applySetId(app), { kinds, namespaces, account }, signal);
+}
+
+async function mark(run: Run, kinds: string, namespaces: string): Promise<void> {
+  const { annotations = {}, labels = {} } = run.app.metadata;
+  const isMarked =
+    labels[APPLYSET.id] === run.applySet &&
+    annotations[APPLYSET.tooling] === TOOLING &&
+    annotations[APPLYSET.groupKinds] === kinds &&
+    (annotations[APPLYSET.additionalNamespaces] ?? '') === namespaces;
+  if (isMarked) return;
+  const metadata = {
+    labels: { [APPLYSET.id]: run.applySet },
+    annotations: {
+      [APPLYSET.tooling]: TOOLING,
+      [APPLYSET.groupKinds]: kinds,
+      [APPLYSET.additionalNamespaces]: namespaces === '' ? null : namespaces,
+    },
+  };
+  run.app = await run.ctx.store.patchMetadata(run.app, metadata, run.hard);
+}
+
+function groupKind(manifest: Manifest): string {
+  return manifest.gvk.group === '' ? manifest.gvk.kind : `${manifest.gvk.kind}.${manifest.gvk.group}`;
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(',').filter((entry) => entry !== '');
+}

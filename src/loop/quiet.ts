@@ -1,0 +1,58 @@
+// No new judgement is asked for: a process that has just started, or an App that is held. What was applied is
+// kept as it was applied; whatever differs was changed by another hand while nobody looked. Where nothing
+// differs, nothing is written.
+
+import type { Rendered } from '../model/manifest.ts';
+import { showId } from '../model/object.ts';
+import type { PlanItem } from '../model/plan.ts';
+import { managerOf } from '../plan/fields.ts';
+import { driftOf } from '../plan/known.ts';
+import { type Run, statusOf, tell } from './context.ts';
+import { desiredAt, isRendered } from './desired.ts';
+import { pruneMembers } from './pruning.ts';
+import type { Ended } from './release.ts';
+import { applyAll, planFor } from './rollout.ts';
+import { rollUp } from './rollup.ts';
+import type { Target } from './source.ts';
+
+export async function quietly(run: Run, target: Target): Promise<Ended> {
+  const applied = statusOf(run).applied?.commit;
+  const desired = applied === undefined ? undefined : await appliedAt(run, target, applied);
+  if (desired === undefined) return { kind: 'settled', head: target.head };
+  const plan = await planFor(run, desired, undefined);
+  if (plan.refusals.length > 0) {
+    const [first] = plan.refusals;
+    const message = `${first === undefined ? '' : showId(first.id)}: ${first?.message ?? ''}`;
+    tell(run, { type: 'problem', code: `Refused${first?.kind ?? ''}`, message });
+    return { kind: 'undecided' };
+  }
+  const changed = plan.stages.flat().filter((item) => item.action !== 'unchanged');
+  if (run.settings.drift === 'Report' && changed.length > 0)
+    for (const item of changed) report(run, item, false);
+  else {
+    await applyAll(run, plan);
+    for (const item of changed) report(run, item, true);
+  }
+  const isHealthy = applied === statusOf(run).healthy?.commit;
+  if (isHealthy && plan.prune.length > 0) await pruneMembers(run, desired, plan.prune);
+  await rollUp(run);
+  return { kind: 'settled', head: target.head };
+}
+
+/** The applied revision may be older than what the clone holds: then its history is fetched. */
+async function appliedAt(run: Run, target: Target, applied: string): Promise<Rendered | undefined> {
+  const { git } = run.ctx;
+  if (!(await git.has(run.repository, applied)))
+    await git.fetch(run.repository, { head: target.head, back: applied }, run.signal);
+  if (!(await git.has(run.repository, applied))) return undefined;
+  const desired = await desiredAt(run, applied);
+  return isRendered(desired) ? desired : undefined;
+}
+
+function report(run: Run, item: PlanItem, corrected: boolean): void {
+  const { live, manifest } = item;
+  const known = run.session.memory.get(manifest.key);
+  const fields = known === undefined || live === undefined ? [] : driftOf(known, live);
+  const manager = live === undefined ? 'unknown' : managerOf(live, fields[0]?.path);
+  tell(run, { type: 'drift', object: manifest.id, manager, fields, deleted: live === undefined, corrected });
+}

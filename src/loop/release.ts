@@ -1,0 +1,159 @@
+// One try to bring the cluster to a revision, from the target to what is done about the verdict.
+
+import { subjectOf } from '../model/commit.ts';
+import { ANNOTATION, type Cause } from '../model/app.ts';
+import type { Rendered } from '../model/manifest.ts';
+import type { Failure, Verdict } from '../model/verdict.ts';
+import { decide, type Step } from '../decide/decide.ts';
+import { seenTooOften } from './content.ts';
+import { type Run, statusOf, tell } from './context.ts';
+import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
+import { hold, isJudged, recordHealthy, recordSuperseded, recordUndecided } from './endings.ts';
+import { factsFor } from './facts.ts';
+import { healthyStillPasses } from './healthy.ts';
+import { placeOf, showProblem } from '../render/problem.ts';
+import { quietly } from './quiet.ts';
+import { revert } from './reverting.ts';
+import { type RollOut, rollOut } from './rollout.ts';
+import { sourceOf, type Target, targetAt } from './source.ts';
+
+export type Ended =
+  /** Nothing is left to do for this head. */
+  | { kind: 'settled'; head: string }
+  /** There is a new head to release: our own revert, or a newer commit (undefined: look). */
+  | { kind: 'again'; head: string | undefined }
+  /** The App itself changed: read it again. */
+  | { kind: 'reopen' }
+  | { kind: 'undecided'; retryAfterMs?: number };
+
+export interface Release {
+  target: Target;
+  cause: Cause;
+  subject: string;
+  startedAt: number;
+  /** Monotonic, ms. */
+  startedMono: number;
+  attempt: number;
+  /** The request that this release answers. */
+  request: string | undefined;
+}
+
+export async function release(run: Run, head: string): Promise<Ended> {
+  const target = await targetAt(run, head);
+  const cause = causeOf(run, target);
+  // Nobody asks for a new judgement: keep what was applied as it was applied.
+  if (cause === 'drift') return quietly(run, target);
+
+  const desired = await desiredAt(run, target.commit.oid);
+  // A change of the App that changes nothing of what is applied (its schedule, say) is no release.
+  if (cause === 'spec' && isRendered(desired) && isHealthyAs(run, target, desired))
+    return quietly(run, target);
+  const started = begin(run, target, cause);
+  run.session.toldSigns.clear();
+  if (isRendered(desired)) {
+    const again = seenTooOften(run, desired);
+    if (again !== undefined)
+      return hold(run, started, { outcome: 'Held', reason: 'RejectedContent', message: again });
+  }
+  const result: RollOut = isRendered(desired)
+    ? await rollOut(run, started, desired)
+    : { kind: 'verdict', verdict: renderFailed(desired), changes: [] };
+  return conclude(run, started, desired, result);
+}
+
+async function conclude(
+  run: Run,
+  started: Release,
+  desired: Rendered | RenderFailure,
+  result: RollOut,
+): Promise<Ended> {
+  const { commit } = started.target;
+  if (result.kind === 'interrupted') {
+    if (result.by === 'app') return { kind: 'reopen' };
+    await recordSuperseded(run, started);
+    return { kind: 'again', head: result.head };
+  }
+  if (result.kind === 'held') return hold(run, started, { ...result, outcome: 'Held' });
+  const { verdict } = result;
+  const durationMs = run.ctx.clock.monotonic() - started.startedMono;
+  tell(run, { type: 'verdict', commit: commit.oid, verdict, durationMs });
+  const facts = await factsFor(run, started, desired, verdict);
+  let step: Step = decide(facts);
+  if (step.do === 'ask-healthy') {
+    const healthyDryRun = await healthyStillPasses(run, started.target, failuresOf(verdict));
+    step = decide({ ...facts, healthyDryRun });
+  }
+  switch (step.do) {
+    case 'record':
+      return recordHealthy(run, started, desired as Rendered, result.changes);
+    case 'hold':
+      return hold(run, started, step, desired, failuresOf(verdict));
+    case 'wait':
+      return recordUndecided(run, started, step, step.retryAfterMs);
+    case 'revert':
+      return revert(run, started, desired, step.failures, step.reason);
+    case 'ask-healthy':
+      throw new Error('the healthy revision has been asked already');
+  }
+}
+
+function isHealthyAs(run: Run, target: Target, desired: Rendered): boolean {
+  const { healthy } = statusOf(run);
+  return healthy?.commit === target.commit.oid && healthy.renderHash === desired.renderHash;
+}
+
+function begin(run: Run, target: Target, cause: Cause): Release {
+  const { clock } = run.ctx;
+  const status = statusOf(run);
+  const former = status.release?.commit === target.commit.oid ? status.release : undefined;
+  const started: Release = {
+    target,
+    cause,
+    subject: subjectOf(target.commit),
+    startedAt: former === undefined ? clock.now() : Date.parse(former.startedAt),
+    startedMono: clock.monotonic(),
+    attempt: (former?.attempt ?? 0) + 1,
+    request: run.app.metadata.annotations?.[ANNOTATION.requestedAt],
+  };
+  const { oid } = target.commit;
+  if (former === undefined)
+    tell(run, {
+      type: 'release-started',
+      commit: oid,
+      subject: started.subject,
+      cause,
+      attempt: started.attempt,
+    });
+  return started;
+}
+
+/**
+ * Why this release is made. Only a commit that has not been judged can be reverted, so every other cause
+ * takes precedence once a verdict on the commit stands.
+ */
+function causeOf(run: Run, target: Target): Cause {
+  const status = statusOf(run);
+  const { oid } = target.commit;
+  if (status.release?.commit === oid) return status.release.cause;
+  const isHealthy = status.healthy?.commit === oid && status.healthy.source === sourceOf(run);
+  if (!isHealthy && !isJudged(status, oid)) return 'commit';
+  const asked = run.app.metadata.annotations?.[ANNOTATION.requestedAt];
+  if (asked !== undefined && asked !== status.lastHandledRequest) return 'request';
+  return status.observedGeneration === run.settings.generation ? 'drift' : 'spec';
+}
+
+function failuresOf(verdict: Verdict): Failure[] {
+  return verdict.kind === 'failed' ? verdict.failures : [];
+}
+
+function renderFailed(desired: RenderFailure): Verdict {
+  return {
+    kind: 'failed',
+    failures: desired.problems.map((problem) => ({
+      object: problem.object,
+      reason: problem.code,
+      evidence: placeOf(problem),
+      message: showProblem(problem),
+    })),
+  };
+}

@@ -1,0 +1,167 @@
+// plan → apply → verify for one release, up to a verdict or an interruption. The first write to an App's
+// object comes after everything has been dry-run and the release stands in the status.
+
+import { ANNOTATION, type Baseline, type Phase, revision } from '../model/app.ts';
+import type { Manifest, Rendered } from '../model/manifest.ts';
+import { keyOf } from '../model/object.ts';
+import type { Change, Plan } from '../model/plan.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { applyPlan } from '../apply/apply.ts';
+import { verdictOfRefusals } from '../decide/refusals.ts';
+import { changeCauseOf } from '../plan/finalise.ts';
+import { isMassDeletion } from '../plan/pair.ts';
+import { makePlan, PARALLEL, summary } from '../plan/plan.ts';
+import { refusalOf } from '../plan/refusal.ts';
+import { withState } from '../record/conditions.ts';
+import { applyClass } from '../render/order.ts';
+import { stalledSince, takeBaseline } from '../verify/baseline.ts';
+import { type Run, save, statusOf, tell } from './context.ts';
+import { afterWrite } from './drift.ts';
+import { coverMembers } from './membership.ts';
+import type { Release } from './release.ts';
+import { settleStage } from './settle.ts';
+import { verify } from './verifying.ts';
+
+export type RollOut =
+  | { kind: 'verdict'; verdict: Verdict; changes: Change[] }
+  | { kind: 'interrupted'; by: 'head' | 'app'; head?: string }
+  | { kind: 'held'; reason: string; message: string };
+
+export async function rollOut(run: Run, started: Release, desired: Rendered): Promise<RollOut> {
+  const { commit } = started.target;
+  const plan = await planFor(run, desired, changeCauseOf(commit.oid, started.subject));
+  tell(run, { type: 'planned', commit: commit.oid, ...summary(plan) });
+  if (plan.refusals.length > 0)
+    return { kind: 'verdict', verdict: verdictOfRefusals(plan.refusals), changes: [] };
+  const unconfirmed = massDeletion(run, started, plan, desired);
+  if (unconfirmed !== undefined) return unconfirmed;
+
+  await enter(run, started, 'Applying');
+  const startedMono = run.ctx.clock.monotonic();
+  const done = await applyAll(run, plan);
+  const count = (outcome: Change['outcome']) =>
+    done.changes.filter((change) => change.outcome === outcome).length;
+  const durationMs = run.ctx.clock.monotonic() - startedMono;
+  tell(run, {
+    type: 'applied',
+    commit: commit.oid,
+    created: count('created'),
+    configured: count('configured'),
+    durationMs,
+  });
+  if (done.refusals.length > 0)
+    return { kind: 'verdict', verdict: verdictOfRefusals(done.refusals), changes: done.changes };
+
+  await enter(run, started, 'Verifying');
+  const verified = await verify(run, started, desired, done.changes);
+  return verified.kind === 'interrupted' ? verified : { ...verified, changes: done.changes };
+}
+
+/** Pairs, dry-runs and stages; the members' kinds are watched from here on. */
+export async function planFor(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
+  const { ctx, session } = run;
+  await coverMembers(run, desired.manifests);
+  const served = await servedKinds(run, desired.manifests);
+  return makePlan(
+    {
+      manifests: desired.manifests,
+      applySet: run.applySet,
+      members: ctx.members,
+      api: run.api,
+      memory: session.memory,
+      changeCause,
+      classOf: (manifest) => applyClass(manifest.gvk),
+      isServed: (manifest) =>
+        served.has(`${manifest.gvk.group}/${manifest.gvk.version}/${manifest.gvk.kind}`),
+    },
+    run.signal,
+  );
+}
+
+async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Set<string>> {
+  const served = new Set<string>();
+  const asked = new Set<string>();
+  for (const { gvk } of manifests) {
+    const name = `${gvk.group}/${gvk.version}/${gvk.kind}`;
+    if (asked.has(name)) continue;
+    asked.add(name);
+    if ((await run.ctx.cluster.resource(gvk, run.signal)) !== undefined) served.add(name);
+  }
+  return served;
+}
+
+/** Applies a plan; from here on its manifests are what drift is corrected to. */
+export async function applyAll(run: Run, plan: Plan): ReturnType<typeof applyPlan> {
+  const { session } = run;
+  const pruned = new Set(plan.prune.map(keyOf));
+  const items = plan.stages.flat();
+  session.desired = new Map(items.map((item) => [item.manifest.key, item.manifest]));
+  for (const key of pruned) session.memory.delete(key);
+  return applyPlan(
+    {
+      plan,
+      api: run.api,
+      parallel: PARALLEL,
+      hard: run.hard,
+      refusalOf: (item, error) => refusalOf(item.manifest.id, error),
+      onSend: (item) => session.inFlight.add(item.manifest.key),
+      onAnswer: (item, answer) => afterWrite(run, item.manifest, answer),
+      settle: (stage, signal) => settleStage(run, stage, signal),
+    },
+    run.signal,
+  );
+}
+
+function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered): RollOut | undefined {
+  const members = run.ctx.members.of(run.applySet).length;
+  if (!run.settings.prune || !isMassDeletion(members, plan.prune.length, desired.manifests.length))
+    return undefined;
+  const { oid } = started.target.commit;
+  const confirmed = run.app.metadata.annotations?.[ANNOTATION.confirmPrune];
+  const name = revision(run.settings.source.branch, oid);
+  if (confirmed === oid || confirmed === name) return undefined;
+  return {
+    kind: 'held',
+    reason: 'MassDeletion',
+    message: `${oid} would delete ${plan.prune.length} of ${members} objects. If that is meant: kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}`,
+  };
+}
+
+/** Writes how far the release is; the first of these writes says what the cluster is told from now on. */
+async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
+  const { commit } = started.target;
+  const now = run.ctx.clock.now();
+  const status = statusOf(run);
+  const at = new Date(now).toISOString();
+  const former = status.release?.commit === commit.oid ? status.release : undefined;
+  tell(run, { type: 'phase', commit: commit.oid, phase });
+  const next = {
+    ...status,
+    head: status.head?.commit === commit.oid ? status.head : { commit: commit.oid, at },
+    applied: status.applied?.commit === commit.oid ? status.applied : { commit: commit.oid, at },
+    baseline: phase === 'Applying' ? baselineFor(run) : status.baseline,
+    release: {
+      commit: commit.oid,
+      phase,
+      startedAt: new Date(started.startedAt).toISOString(),
+      elapsed: former?.elapsed ?? 0,
+      attempt: started.attempt,
+      cause: started.cause,
+    },
+  };
+  const message = `${phase.toLowerCase()} ${revision(run.settings.source.branch, commit.oid)} "${started.subject}"`;
+  const state = { ready: 'Unknown' as const, reason: 'Progressing', message, reconciling: true };
+  await save(run, withState(next, state, run.settings.generation, now));
+}
+
+/**
+ * What was unhealthy already. Taken anew only while what is applied is healthy and nothing is in flight, else
+ * carried; the ages of old conditions are always read anew, as each release makes them old.
+ */
+function baselineFor(run: Run): Baseline {
+  const status = statusOf(run);
+  const isQuiet = status.release === undefined && status.applied?.commit === status.healthy?.commit;
+  const objects = run.ctx.members.of(run.applySet);
+  if (isQuiet || status.baseline === undefined) return takeBaseline(objects, run.ctx.clock.now());
+  return { ...status.baseline, stalledSince: stalledSince(objects) };
+}

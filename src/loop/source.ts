@@ -1,0 +1,168 @@
+// The branch → what is to be released: its head, and the newest commit of it that concerns the App.
+
+import type { Commit } from '../model/commit.ts';
+import { subjectOf } from '../model/commit.ts';
+import { PawlError } from '../model/errors.ts';
+import type { Credentials } from '../ports.ts';
+import { sourceKey } from '../model/resolve.ts';
+import { believe } from '../source/look.ts';
+import { concerning } from '../source/concerns.ts';
+import { readSetAt } from './desired.ts';
+import { type Run, statusOf, tell } from './context.ts';
+
+export interface Target {
+  /** The branch's head: what a revert is made on. */
+  head: string;
+  /** The newest commit that concerns the App: what is released. */
+  commit: Commit;
+  /** All commits after the healthy revision that concern the App, newest first: what a revert undoes. */
+  pending: Commit[];
+  /** Whether the healthy revision is an ancestor of the head. */
+  healthyIsAncestor: boolean;
+}
+
+/** The head as believed, or undefined where nothing moved (or a lagging replica says so). */
+export async function look(run: Run): Promise<{ head: string; moved: boolean } | undefined> {
+  const { ctx, session } = run;
+  const advertised = await advertisedHead(run);
+  const last = session.look?.head;
+  const isOld =
+    last !== undefined && advertised !== last && (await ctx.git.has(run.repository, advertised))
+      ? await ctx.git.isAncestor(run.repository, advertised, last)
+      : false;
+  const { belief, memory } = believe(
+    session.look,
+    { advertised, isAncestorOfLast: isOld },
+    ctx.clock.monotonic(),
+  );
+  session.look = memory;
+  if (belief === 'wait') return undefined;
+  return { head: advertised, moved: advertised !== last };
+}
+
+async function advertisedHead(run: Run): Promise<string> {
+  try {
+    return await ask(run);
+  } catch (error) {
+    // The Secret may have changed since it was read: once more with what it holds now.
+    if (!(error instanceof PawlError) || error.code !== 'GitAuth' || run.session.credentials === undefined)
+      throw error;
+    run.session.credentials = undefined;
+    run.repository = { ...run.repository, credentials: await credentialsOf(run) };
+    return await ask(run);
+  }
+}
+
+async function ask(run: Run): Promise<string> {
+  const head = await run.ctx.git.head(run.repository, run.signal);
+  if (head !== undefined) return head;
+  const { branch } = run.settings.source;
+  throw new PawlError({
+    code: 'BranchNotFound',
+    message: `the repository has no branch ${branch}`,
+    hint: 'Push the branch, or correct spec.source.branch. Pawl never makes a branch.',
+    retry: 'later',
+  });
+}
+
+/** The Secret of `source.secretRef`, read as the App's service account. */
+export async function credentialsOf(run: Run): Promise<Credentials | undefined> {
+  const { secretName } = run.settings.source;
+  if (secretName === undefined) return undefined;
+  if (run.session.credentials?.secretName === secretName) return run.session.credentials.value;
+  const { namespace } = run.settings;
+  const ref = { gvk: { group: '', version: 'v1', kind: 'Secret' }, namespace, name: secretName };
+  const secret = await run.api.get(ref, run.signal);
+  if (secret === undefined) {
+    throw new PawlError({
+      code: 'SecretNotFound',
+      message: `the Secret ${namespace}/${secretName} of spec.source.secretRef does not exist`,
+      hint: 'Create it with the keys username and password, or token.',
+      retry: 'later',
+    });
+  }
+  const value = decode(secret.data as Record<string, string> | undefined, `${namespace}/${secretName}`);
+  run.session.credentials = { secretName, value };
+  return value;
+}
+
+function decode(data: Record<string, string> | undefined, name: string): Credentials {
+  const text = (key: string) => {
+    const value = data?.[key];
+    return value === undefined
+      ? undefined
+      : Buffer.from(value, 'base64')
+          .toString('utf8')
+          .replace(/\r?\n$/, '');
+  };
+  const token = text('token');
+  if (token !== undefined) return { token };
+  const username = text('username');
+  const password = text('password');
+  if (password !== undefined) return { username: username ?? 'git', password };
+  throw new PawlError({
+    code: 'SecretUnusable',
+    message: `the Secret ${name} has neither token nor password`,
+    hint: 'It needs the keys username and password, or token.',
+    retry: 'later',
+  });
+}
+
+/** Fetches the head and finds what of it concerns the App. */
+export async function targetAt(run: Run, wanted: string): Promise<Target> {
+  const { ctx, repository, signal } = run;
+  const status = statusOf(run);
+  const healthy = status.healthy?.source === sourceOf(run) ? status.healthy.commit : undefined;
+  const head = await ctx.git.fetch(repository, { head: wanted, back: healthy }, signal);
+  const readHash = async (oid: string) => (await readSetAt(run, oid)).hash;
+  const healthyIsAncestor = healthy !== undefined && (await reaches(run, healthy, head));
+  const pending = healthyIsAncestor
+    ? await concerning(await ctx.git.between(repository, healthy, head), readHash)
+    : [];
+  const commit = pending[0] ?? (healthyIsAncestor ? await ctx.git.commit(repository, healthy) : undefined);
+  const target = {
+    head,
+    commit: commit ?? (await lastConcerning(run, head, readHash)),
+    pending,
+    healthyIsAncestor,
+  };
+  if (target.commit.oid !== status.head?.commit) {
+    const { oid, author } = target.commit;
+    tell(run, {
+      type: 'head-moved',
+      commit: oid,
+      subject: subjectOf(target.commit),
+      author: author.name,
+      concerns: true,
+    });
+  }
+  return target;
+}
+
+async function reaches(run: Run, older: string, newer: string): Promise<boolean> {
+  return (
+    (await run.ctx.git.has(run.repository, older)) && run.ctx.git.isAncestor(run.repository, older, newer)
+  );
+}
+
+/** Without a healthy revision: what was seen last, if nothing since concerns the App, else the head. */
+async function lastConcerning(
+  run: Run,
+  head: string,
+  readHash: (oid: string) => Promise<string>,
+): Promise<Commit> {
+  const { git } = run.ctx;
+  const last = statusOf(run).head?.commit;
+  if (
+    last !== undefined &&
+    (await reaches(run, last, head)) &&
+    (await readHash(last)) === (await readHash(head))
+  )
+    return git.commit(run.repository, last);
+  return git.commit(run.repository, head);
+}
+
+/** Identity of what is followed: a healthy revision counts only for the same url, branch, path and namespace. */
+export function sourceOf(run: Run): string {
+  return sourceKey(run.settings);
+}

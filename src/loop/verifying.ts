@@ -1,0 +1,176 @@
+// Verifying one release: what it waits for is gathered here, judged in verify/, and interrupted by what comes
+// meanwhile: a newer commit that concerns the App, a change of the App itself. Drift is set back all along.
+
+import type { Rendered } from '../model/manifest.ts';
+import { keyOf } from '../model/object.ts';
+import { PawlError } from '../model/errors.ts';
+import type { Change } from '../model/plan.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { followRelated } from '../verify/related.ts';
+import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
+import type { Watched } from '../verify/watched.ts';
+import { type Run, statusOf, tell } from './context.ts';
+import { correctDrift } from './drift.ts';
+import { healthyRender } from './healthy.ts';
+import type { Release } from './release.ts';
+import { look, targetAt } from './source.ts';
+
+export type Verified =
+  | { kind: 'verdict'; verdict: Verdict }
+  | { kind: 'interrupted'; by: 'head' | 'app'; head?: string };
+
+export async function verify(
+  run: Run,
+  started: Release,
+  desired: Rendered,
+  changes: readonly Change[],
+): Promise<Verified> {
+  const { ctx, session, settings } = run;
+  const before = await healthyRender(run, started.target);
+  const answers = new Map(changes.map((change) => [change.key, change.object]));
+  const earlier = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
+  const status = statusOf(run);
+  const bells = new Set<() => void>();
+  const ring = () => {
+    for (const bell of bells) bell();
+  };
+  const namespaces = desired.manifests.map((manifest) => manifest.id.namespace).filter((name) => name !== '');
+  const related = followRelated(ctx.cluster, namespaces, ring);
+  const unsubscribe = ctx.members.subscribe(run.applySet, ring);
+  const over = new AbortController();
+  const interrupted = new AbortController();
+  const watching = watchForInterruption(run, started, AbortSignal.any([over.signal, run.signal])).then(
+    (interruption) => {
+      if (interruption !== undefined) interrupted.abort(interruption);
+      return interruption;
+    },
+  );
+  watching.catch((error: unknown) => interrupted.abort(error));
+  try {
+    await related.ready(run.signal);
+    const result = await waitForVerdict(
+      {
+        clock: ctx.clock,
+        settings: settings.health,
+        interrupted: interrupted.signal,
+        from: { elapsedMs: status.release?.elapsed ?? 0, memory: undefined },
+        look: () => ({ objects: desired.manifests.map(watched), related: related.read() }),
+        subscribe: (onChange) => {
+          bells.add(onChange);
+          return () => bells.delete(onChange);
+        },
+        onJudged: (judgement) => {
+          if (judgement.kind !== 'waiting') return;
+          const { ready, total, message, signs } = judgement;
+          tell(run, { type: 'waiting', commit: started.target.commit.oid, ready, total, message });
+          for (const { object, sign } of signs) noteSign(object, sign);
+        },
+      },
+      run.signal,
+    );
+    if (result.judgement !== undefined) return { kind: 'verdict', verdict: verdictOf(result.judgement) };
+    const interruption = await watching;
+    if (interruption === undefined)
+      throw new Error('the wait ended without a judgement and without a reason');
+    return { kind: 'interrupted', ...interruption };
+  } finally {
+    over.abort();
+    unsubscribe();
+    related.stop();
+    await watching.catch(() => {});
+  }
+
+  function watched(manifest: Rendered['manifests'][number]): Watched {
+    const former = earlier.get(manifest.key);
+    const answer = answers.get(manifest.key);
+    return {
+      manifest,
+      live: ctx.members.get(manifest.id),
+      // Without a healthy revision everything is new. An object that was set back by us counts as changed too.
+      changed: former?.hash !== manifest.hash || isWritten(manifest.key),
+      minGeneration: answer?.metadata.generation,
+      appliedUid: answer?.metadata.uid,
+      baselineUnhealthy: status.baseline?.unhealthy[manifest.key],
+      stalledSince: status.baseline?.stalledSince[manifest.key],
+      before: former?.object,
+    };
+  }
+
+  function isWritten(key: string): boolean {
+    const change = changes.find((one) => one.key === key);
+    return change?.outcome === 'created' || change?.outcome === 'configured';
+  }
+
+  function noteSign(
+    object: Parameters<typeof keyOf>[0],
+    sign: { reason: string; evidence: string; at: string },
+  ): void {
+    const name = `${keyOf(object)}|${sign.at}|${sign.reason}`;
+    if (session.toldSigns.has(name)) return;
+    session.toldSigns.add(name);
+    const message = `${sign.at}: ${sign.evidence}`;
+    tell(run, { type: 'sign', commit: started.target.commit.oid, object, reason: sign.reason, message });
+  }
+}
+
+function verdictOf(judgement: FinalJudgement): Verdict {
+  switch (judgement.kind) {
+    case 'healthy':
+      return { kind: 'healthy' };
+    case 'failed':
+      return { kind: 'failed', failures: judgement.failures };
+    case 'unknown':
+      return { kind: 'unknown', reason: judgement.reason, message: judgement.message };
+  }
+}
+
+/** Handles what wakes the App while its release waits; resolves where that ends the wait. */
+async function watchForInterruption(
+  run: Run,
+  started: Release,
+  signal: AbortSignal,
+): Promise<{ by: 'head' | 'app'; head?: string } | undefined> {
+  const { session, ctx } = run;
+  for (;;) {
+    try {
+      await session.wakes.some(signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+    const reasons = session.wakes.take();
+    if (reasons.has('drift')) await correctDrift(run);
+    if (isReopened(run)) return { by: 'app' };
+    if (reasons.has('look') || reasons.has('request')) {
+      const head = await newerHead(run, started).catch((error: unknown) => {
+        // The branch cannot be read just now: that is no reason to stop watching over what runs.
+        if (error instanceof PawlError) return undefined;
+        throw error;
+      });
+      if (head !== undefined) return { by: 'head', head };
+    }
+  }
+
+  /** The spec changed, the App is to go, or an undo is asked for. */
+  function isReopened(of: Run): boolean {
+    const now = ctx.store.get(session.name);
+    if (now === undefined || now.metadata.deletionTimestamp !== undefined) return true;
+    if (now.metadata.generation !== of.settings.generation) return true;
+    return asked(now) !== asked(of.app);
+  }
+}
+
+function asked(app: Run['app']): string | undefined {
+  return app.metadata.annotations?.['pawl.dev/undo-requested'];
+}
+
+/** A new head that concerns the App, else undefined. */
+async function newerHead(run: Run, started: Release): Promise<string | undefined> {
+  const seen = await look(run);
+  if (seen === undefined || seen.head === started.target.head) return undefined;
+  const target = await targetAt(run, seen.head);
+  if (target.commit.oid !== started.target.commit.oid) return target.head;
+  // It is elsewhere in the repository: only what a revert would be made on has changed.
+  started.target = target;
+  return undefined;
+}

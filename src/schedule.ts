@@ -1,0 +1,85 @@
+// What wakes an App: its cron schedule, a request, a change of the App, drift, the time to try again. For
+// each App one pass runs and at most one waits, because all wakes meanwhile fold into one.
+
+import { schedule as cron, type ScheduledTask } from 'node-cron';
+import type { AppName } from './model/events.ts';
+import { newSession, type Context, type Session } from './loop/context.ts';
+import type { WakeReason } from './loop/wakes.ts';
+import { reconcile } from './loop.ts';
+
+export interface Follower {
+  wake(reason: WakeReason): void;
+  /** Finishes the object in hand and stops; the App may live on. */
+  stop(): Promise<void>;
+}
+
+export interface FollowOptions {
+  ctx: Context;
+  app: AppName;
+  /** The App's schedule as it stands now; undefined while the App is suspended or invalid. */
+  scheduleOf: () => string | undefined;
+  /** The lease: when it aborts, everything stops at once. */
+  hard: AbortSignal;
+  /** An exception nobody expected: this App's error, not the process's end. */
+  onBug: (app: AppName, error: unknown) => void;
+}
+
+/** Follows one App until stopped. */
+export function follow(options: FollowOptions): Follower {
+  const { ctx, app, hard } = options;
+  const session = newSession(app);
+  const stopping = new AbortController();
+  const soft = AbortSignal.any([stopping.signal, hard]);
+  let timer: { expression: string; task: ScheduledTask } | undefined;
+  const running = turn();
+
+  return {
+    wake(reason) {
+      setTimer();
+      session.wakes.add(reason);
+    },
+    async stop() {
+      stopping.abort(new DOMException('the App is no longer followed', 'AbortError'));
+      await clearTimer();
+      session.subscription?.();
+      await running;
+    },
+  };
+
+  async function turn(): Promise<void> {
+    for (;;) {
+      try {
+        await session.wakes.some(soft);
+        const next = await reconcile(ctx, session, session.wakes.take(), { soft, hard });
+        if (next.afterMs !== undefined) wakeLater(session, next.afterMs);
+      } catch (error) {
+        if (soft.aborted) return;
+        options.onBug(app, error);
+        wakeLater(session, 10_000);
+      }
+    }
+  }
+
+  /** One timer at a time would lose an earlier wish; a wake too many costs one look. */
+  function wakeLater(who: Session, ms: number): void {
+    ctx.clock.delay(ms, soft).then(
+      () => who.wakes.add('retry'),
+      () => {},
+    );
+  }
+
+  function setTimer(): void {
+    const expression = options.scheduleOf();
+    if (timer?.expression === expression) return;
+    void clearTimer();
+    if (expression === undefined || soft.aborted) return;
+    const task = cron(expression, () => session.wakes.add('look'));
+    timer = { expression, task };
+  }
+
+  async function clearTimer(): Promise<void> {
+    const former = timer;
+    timer = undefined;
+    await former?.task.destroy();
+  }
+}
