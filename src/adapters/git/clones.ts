@@ -5,6 +5,7 @@
 // C3 A copy is renewed when many fetches have made it slow (each leaves a pack), but not between the making
 //    of a commit and its push, and at once when it is damaged.
 
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missing } from './errors.ts';
 import { makeHome, touchHome } from './home.ts';
@@ -23,6 +24,8 @@ export interface Clone {
   depth: number;
   /** Whether a commit was made here that has not been pushed. */
   holdsCommit: boolean;
+  /** The head at which damage was last healed: once per head, or a host that sends damage is asked for ever. */
+  healedAt: string | undefined;
 }
 
 export interface Clones {
@@ -32,9 +35,11 @@ export interface Clones {
   /** A new, empty copy, which becomes the clone's with `adopt`. */
   fresh(place: Place): Promise<ObjectStore>;
   adopt(clone: Clone, store: ObjectStore): Promise<void>;
-  isWorn(clone: Clone): boolean;
+  /** Whether the next fetch of `head` is to start anew. */
+  isWorn(clone: Clone, head: string): boolean;
   all(): Clone[];
-  home(): Promise<string>;
+  /** Removes everything. */
+  close(): Promise<void>;
 }
 
 export function makeClones(cacheDir: string, now: () => number): Clones {
@@ -46,7 +51,14 @@ export function makeClones(cacheDir: string, now: () => number): Clones {
   function of(place: Place): Clone {
     const known = clones.get(place.key);
     if (known !== undefined) return known;
-    const clone = { lock: makeLock(), store: undefined, fetches: 0, depth: 0, holdsCommit: false };
+    const clone: Clone = {
+      lock: makeLock(),
+      store: undefined,
+      fetches: 0,
+      depth: 0,
+      holdsCommit: false,
+      healedAt: undefined,
+    };
     clones.set(place.key, clone);
     return clone;
   }
@@ -70,22 +82,26 @@ export function makeClones(cacheDir: string, now: () => number): Clones {
     of,
     async read(place, work) {
       const { store } = of(place);
-      if (store === undefined) throw missing(place.shown, place.ref);
+      if (store === undefined) throw missing(place.url, place.ref);
       return store.use(() => work(store));
     },
     async fresh(place) {
-      return makeObjectStore(join(await getHome(), `${place.key}-${++made}`), place.shown);
+      return makeObjectStore(join(await getHome(), `${place.key}-${++made}`), place.url);
     },
     async adopt(clone, store) {
       const old = clone.store;
       Object.assign(clone, { store, fetches: 0, depth: 0, holdsCommit: false });
       await old?.retire();
     },
-    isWorn(clone) {
-      const limit = clone.holdsCommit ? 2 * RENEWED_AFTER_FETCHES : RENEWED_AFTER_FETCHES;
-      return clone.store === undefined || clone.store.isDamaged() || clone.fetches >= limit;
+    isWorn(clone, head) {
+      const { store } = clone;
+      if (store === undefined) return true;
+      if (store.isDamaged() && clone.healedAt !== head) return true;
+      return clone.fetches >= (clone.holdsCommit ? 2 * RENEWED_AFTER_FETCHES : RENEWED_AFTER_FETCHES);
     },
     all: () => [...clones.values()],
-    home: getHome,
+    async close() {
+      if (home !== undefined) await rm(await home, { recursive: true, force: true });
+    },
   };
 }

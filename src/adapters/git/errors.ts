@@ -84,6 +84,15 @@ export function damaged(where: string, cause?: unknown): PawlError {
   });
 }
 
+export function badObject(where: string, oid: string, cause: unknown): PawlError {
+  return new PawlError({
+    code: 'GitBadObject',
+    message: `${where}: object ${oid} is malformed${because(cause)}`,
+    hint: 'It is so in the repository itself; git fsck on the host names it.',
+    retry: 'later',
+  });
+}
+
 /** Something that was asked for is not in the local copy. */
 export function missing(where: string, oid: string): PawlError {
   return new PawlError({
@@ -100,17 +109,22 @@ export function missing(where: string, oid: string): PawlError {
  */
 export function fromLibrary(where: string, error: unknown, otherwise: 'unreachable' | 'damaged'): PawlError {
   if (error instanceof PawlError) return error;
-  const code = codeOf(error);
-  if (FULL_DISK_OR_RIGHTS.has(code)) {
-    return new PawlError({
-      code: 'GitCache',
-      message: `${where}: the local copy cannot be written or read (${code})`,
-      hint: 'Give the cache directory room and write access.',
-      retry: 'later',
-    });
-  }
+  const ofDisk = diskError(where, error);
+  if (ofDisk !== undefined) return ofDisk;
   if (otherwise === 'damaged') return damaged(where, error);
   return unreachable(where, `the answer was not understood${because(error)}`);
+}
+
+/** Undefined for what is no error of the disk. */
+export function diskError(where: string, error: unknown): PawlError | undefined {
+  const code = codeOf(error);
+  if (!FULL_DISK_OR_RIGHTS.has(code)) return undefined;
+  return new PawlError({
+    code: 'GitCache',
+    message: `${where}: the local copy cannot be written or read (${code})`,
+    hint: 'Give the cache directory room and write access.',
+    retry: 'later',
+  });
 }
 
 function because(error: unknown): string {

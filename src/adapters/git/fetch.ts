@@ -51,17 +51,17 @@ export async function fetchBranch(
     await store.refresh(packBytes);
     return head;
   } catch (error) {
-    await before.restore();
+    await before.restore().catch(() => store.spoil());
     throw transport.problem() ?? understood(place, error);
   }
 }
 
 function understood(place: Place, error: unknown): PawlError {
-  return codeOf(error) === 'NotFoundError' ? noBranch(place) : fromLibrary(place.shown, error, 'unreachable');
+  return codeOf(error) === 'NotFoundError' ? noBranch(place) : fromLibrary(place.url, error, 'unreachable');
 }
 
 function noBranch(place: Place): PawlError {
-  return notFound(place.shown, `there is no branch ${place.ref.replace('refs/heads/', '')}`);
+  return notFound(place.url, `there is no branch ${place.ref.replace('refs/heads/', '')}`);
 }
 
 async function snapshot(gitdir: string, names: readonly string[]) {

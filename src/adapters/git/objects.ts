@@ -12,7 +12,7 @@ import { LRUCache } from 'lru-cache';
 import type { Commit } from '../../model/commit.ts';
 import { PawlError } from '../../model/errors.ts';
 import { parseCommit } from './commit.ts';
-import { codeOf, damaged, fromLibrary, missing } from './errors.ts';
+import { badObject, codeOf, fromLibrary, missing } from './errors.ts';
 import type { ParentsOf } from './history.ts';
 import { EMPTY_TREE, formatTree, parseTree, type TreeEntry, type TreeStore } from './tree.ts';
 
@@ -36,8 +36,9 @@ export interface ObjectStore extends TreeStore {
   use<T>(work: () => Promise<T>): Promise<T>;
   /** Removes the copy when the last reader is through. */
   retire(): Promise<void>;
-  /** Set when something was found damaged: the next fetch starts anew. */
+  /** Whether something was found damaged, or gone: the next fetch starts anew. */
   isDamaged(): boolean;
+  spoil(): void;
 }
 
 /** A file system for the library, with O1. */
@@ -79,13 +80,20 @@ export async function makeObjectStore(gitdir: string, shown: string): Promise<Ob
       return { type: found.type, bytes };
     } catch (error) {
       if (codeOf(error) === 'NotFoundError') throw missing(shown, oid);
-      throw noted(fromLibrary(shown, error, 'damaged'));
+      const known = fromLibrary(shown, error, 'damaged');
+      isBroken ||= known.code === 'GitDamaged';
+      throw known;
     }
   }
 
-  function noted(error: PawlError): PawlError {
-    isBroken ||= error.code === 'GitDamaged';
-    return error;
+  /** What a commit or a tree of ours names must be there. */
+  async function named<T>(found: Promise<T>): Promise<T> {
+    try {
+      return await found;
+    } catch (error) {
+      isBroken ||= error instanceof PawlError && error.code === 'GitMissing';
+      throw error;
+    }
   }
 
   async function read<T>(oid: string, type: string, parse: (bytes: Uint8Array) => T): Promise<T> {
@@ -94,7 +102,7 @@ export async function makeObjectStore(gitdir: string, shown: string): Promise<Ob
     try {
       return parse(found.bytes);
     } catch (error) {
-      throw noted(damaged(shown, error));
+      throw badObject(shown, oid, error); // whole, as its checksum says, but nothing that git would write
     }
   }
 
@@ -137,8 +145,8 @@ export async function makeObjectStore(gitdir: string, shown: string): Promise<Ob
         throw error;
       }
     },
-    blob: (oid) => read(oid, 'blob', (bytes) => bytes),
-    readTree: (oid) => read<TreeEntry[]>(oid, 'tree', parseTree),
+    blob: (oid) => named(read(oid, 'blob', (bytes) => bytes)),
+    readTree: (oid) => named(read<TreeEntry[]>(oid, 'tree', parseTree)),
     writeTree: (entries) => write('tree', formatTree(entries)),
     async parentsOf(oid) {
       return cut.has(oid) ? [] : (await commit(oid)).parents;
@@ -163,6 +171,9 @@ export async function makeObjectStore(gitdir: string, shown: string): Promise<Ob
       await drop();
     },
     isDamaged: () => isBroken,
+    spoil() {
+      isBroken = true;
+    },
   };
 }
 

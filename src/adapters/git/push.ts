@@ -57,9 +57,9 @@ export async function pushMove({ store, place, transport, move, head }: PushRequ
       return { kind: SAYS_NO.has(problem.code) ? 'refused' : 'unknown', message: problem.message };
     }
     if (codeOf(error) === 'UserCanceledError' && !mayGo) return { kind: 'moved', head: advertised };
-    if (codeOf(error) === 'NotFoundError' && !transport.posted()) throw missing(place.shown, move.oid);
+    if (codeOf(error) === 'NotFoundError' && !transport.posted()) throw missing(place.url, move.oid);
     if (codeOf(error) === 'GitPushError') return refusal(hostSaid(error, said), move, head);
-    const other = fromLibrary(place.shown, error, 'unreachable');
+    const other = fromLibrary(place.url, error, 'unreachable');
     if (other.code === 'GitCache') throw other;
     return { kind: 'unknown', message: other.message };
   }

@@ -6,14 +6,12 @@ import { PawlError } from '../../model/errors.ts';
 import type { Repository } from '../../ports.ts';
 
 export interface Place {
-  /** What requests are sent to: as written, without trailing slashes. */
+  /** What requests are sent to, and how the repository is named in messages: never with credentials. */
   url: string;
   /** Equal for every spelling of the same repository and branch; safe as a directory's name. */
   key: string;
   /** `refs/heads/<branch>`. */
   ref: string;
-  /** How the repository is named in messages. */
-  shown: string;
 }
 
 /** Throws PawlError `GitUnsupported`, `GitBadUrl`, `GitBadBranch`. */
@@ -28,10 +26,9 @@ export function placeOf(repository: Pick<Repository, 'url' | 'branch'>): Place {
     });
   }
   const path = url.pathname.replace(/\/+$/, '');
-  const shown = `${url.protocol}//${url.host}${path}`;
   const canonical = `${url.protocol}//${url.host}${path.replace(/\/{2,}/g, '/').replace(/\.git$/, '')}`;
   const key = createHash('sha256').update(`${canonical}\n${branch}`).digest('hex').slice(0, 32);
-  return { url: shown, key, ref: `refs/heads/${branch}`, shown };
+  return { url: `${url.protocol}//${url.host}${path}`, key, ref: `refs/heads/${branch}` };
 }
 
 function parse(text: string): URL {
