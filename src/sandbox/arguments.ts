@@ -13,6 +13,7 @@ export function filesIn(dir: string) {
     etcdSocket: join(dir, 'etcd.sock'),
     certificates: join(dir, 'certificates'),
     servingCertificate: join(dir, 'certificates', 'apiserver.crt'),
+    servingKey: join(dir, 'certificates', 'apiserver.key'),
     serviceAccountKey: join(dir, 'service-account.key'),
     serviceAccountPublicKey: join(dir, 'service-account.pub'),
     tokens: join(dir, 'tokens.csv'),

@@ -102,8 +102,9 @@ async function startOnce(options: ControlPlaneOptions, log: (line: string) => vo
 
     start('etcd', args.etcdArguments(place));
     start('kube-apiserver', args.apiServerArguments(place));
-    // The API server makes its own certificate; everyone else needs it to believe what it says.
-    await wait('the API server to make its certificate', async () => existsSync(files.servingCertificate));
+    // The API server makes its own certificate; everyone else needs it to believe what it says. The key is
+    // written after it, so where there is a key, the certificate is whole.
+    await wait('the API server to make its certificate', async () => existsSync(files.servingKey));
     const caPem = readFileSync(files.servingCertificate, 'utf8');
     const token = tokens.get(args.adminUser) ?? '';
     const admin = connectApi({ server, caPem, token });
@@ -178,15 +179,20 @@ interface Waiting {
 async function waitFor({ what, check, running, folder, signal }: Waiting): Promise<void> {
   const until = performance.now() + startTimeoutMs;
   const failed = Promise.race(running.map((component) => component.failed));
+  let last = 'not yet';
+  const tryCheck = () =>
+    check().catch((error: unknown) => {
+      last = messageOf(error);
+      return false;
+    });
   for (;;) {
     signal.throwIfAborted();
-    const done = await Promise.race([failed, check().catch(() => false)]);
-    if (done) return;
+    if (await Promise.race([failed, tryCheck()])) return;
     if (performance.now() > until) {
-      const newest = running.at(-1)?.name ?? 'etcd';
+      const logs = running.map(({ name }) => `${name}:\n${logTail(join(folder.path, `${name}.log`))}`);
       throw new PawlError({
         code: 'SandboxTimeout',
-        message: `waited ${startTimeoutMs / 1000} s for ${what}. The end of ${newest}'s log:\n${logTail(join(folder.path, `${newest}.log`))}`,
+        message: `waited ${startTimeoutMs / 1000} s for ${what}; last: ${last}. The ends of the logs:\n${logs.join('\n')}`,
       });
     }
     await Promise.race([failed, delay(pollMs)]);

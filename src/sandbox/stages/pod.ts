@@ -212,8 +212,9 @@ const crashLoopBackOff: LeadState = {
 function pullError(play: Play): string {
   const start = `"failed to pull and unpack image \\"" $image "\\": failed to resolve reference \\"" $image "\\": "`;
   if (play === 'notfound') return `${start} $image ": not found"`;
-  const host = '(first (splitList "/" $image))';
-  return `${start} "failed to do request: Head \\"https://" ${host} "/v2/\\": dial tcp 203.0.113.7:443: i/o timeout"`;
+  // $image is host/path:tag, or with a digest host/path@digest.
+  const url = `(first (splitList "/" $image)) "/v2/" (regexReplaceAll "^[^/]*/(.*?)(:[^:/@]*)?(@.*)?$" $image "$1") "/manifests/" (regexReplaceAll "^.*?(:([^:/@]*))?$" (first (splitList "@" $image)) "$2")`;
+  return `${start} "failed to do request: Head \\"https://" ${url} "\\": dial tcp 203.0.113.7:443: i/o timeout"`;
 }
 
 function pullFailed(play: Play): LeadState {
