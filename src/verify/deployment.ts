@@ -17,7 +17,8 @@ export function deploymentHealth(object: KubeObject, context: HealthContext): He
   }
   const wanted = numberIn(spec, 'replicas') ?? 1;
   const rollout = rolloutOf(object, wanted);
-  if (rollout !== undefined && isStalled(object, context)) {
+  // Ready beats failed: with all pods there, the condition only lags.
+  if (rollout !== undefined && rollout.reason !== 'NotComplete' && isStalled(object, context)) {
     return failed('ProgressDeadlineExceeded', `no progress before its deadline: ${rollout.message}`);
   }
   return rollout ?? current(`${wanted} of ${wanted} pods ready`);

@@ -40,7 +40,11 @@ function notJudged(read: Read): string {
 /** Its health, and the gravest sign with where it was seen. */
 export function describe(read: Read): string {
   const sign = gravest(read.signs);
-  return sign === undefined ? read.health.message : `${read.health.message}; ${sign.at}: ${sign.evidence}`;
+  if (sign !== undefined) return `${read.health.message}; ${sign.at}: ${sign.evidence}`;
+  const [unready] = read.unreadyPods;
+  return unready === undefined
+    ? read.health.message
+    : `${read.health.message}; Pod/${unready}: readiness probe fails`;
 }
 
 export function failureBySign(read: Read, sign: Sign): Failure {
@@ -55,10 +59,11 @@ export function failureBySign(read: Read, sign: Sign): Failure {
 export function timedOut(read: Read, timeoutMs: number): Failure {
   const sign = gravest(read.signs.filter((timed) => timed.sign.blames === 'commit'));
   const seconds = Math.round(timeoutMs / 1000);
+  const why = read.unreadyPods.length > 0 ? 'readiness probe fails' : read.health.reason;
   return {
     object: read.watched.manifest.id,
     reason: 'TimedOut',
-    evidence: `TimedOut after ${seconds} s, ${sign?.evidence ?? read.health.reason}`,
+    evidence: `TimedOut after ${seconds} s, ${sign?.evidence ?? why}`,
     message: `${showId(read.watched.manifest.id)} is not ready after ${seconds} s: ${describe(read)}`,
   };
 }

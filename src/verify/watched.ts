@@ -7,7 +7,10 @@ import { listAt, textIn, at } from './fields.ts';
 import { healthOf } from './health.ts';
 import { type JudgeMemory, clockKey, tick } from './memory.ts';
 import { type RelatedIndex, allPods, newPods } from './owners.ts';
+import { isReady } from './pod.ts';
 import { signsOf } from './signs.ts';
+import { viewEvent } from './signs/event-view.ts';
+import { failsReadiness } from './signs/events.ts';
 import { imagesOf, templateImages } from './signs/images.ts';
 import type { TimedSign } from './thresholds.ts';
 
@@ -34,6 +37,8 @@ export interface Read {
   health: Health;
   newPods: readonly KubeObject[];
   signs: readonly TimedSign[];
+  /** New pods whose readiness probe fails: shown, and left to the deadline. */
+  unreadyPods: readonly string[];
   clocks: Record<string, TimedSign['clock']>;
 }
 
@@ -57,7 +62,7 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
     bindingModes: context.bindingModes,
   });
   if (live === undefined || health.status === 'Current' || health.status === 'Suspended') {
-    return { watched, health, newPods: [], signs: [], clocks: {} };
+    return { watched, health, newPods: [], signs: [], unreadyPods: [], clocks: {} };
   }
   const pods = newPods(live, context.index);
   const found = signsOf(live, context.index, {
@@ -75,6 +80,11 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
     health,
     newPods: pods,
     signs: timed,
+    unreadyPods: pods
+      .filter(
+        (pod) => !isReady(pod) && failsReadiness(context.index.eventsOf(pod.metadata.uid).map(viewEvent)),
+      )
+      .map((pod) => pod.metadata.name),
     clocks: Object.fromEntries(timed.map(({ sign, clock }) => [clockKey(watched.manifest.key, sign), clock])),
   };
 }
