@@ -10,6 +10,8 @@ export interface Config {
   context: string | undefined;
   /** Where Pawl itself lives: its lease and its installation key. */
   namespace: string;
+  /** Only Apps of this namespace are followed; undefined: those of all. */
+  appNamespace: string | undefined;
   clusterName: string;
   /** Clones; may be lost at any time. */
   cacheDir: string;
@@ -29,6 +31,7 @@ export interface RunFlags {
   kubeconfig?: string;
   context?: string;
   namespace?: string;
+  appNamespace?: string;
   clusterName?: string;
   cacheDir?: string;
   listen?: string;
@@ -47,6 +50,7 @@ export function configOf(flags: RunFlags, env: NodeJS.ProcessEnv): Config {
     kubeconfig: flags.kubeconfig ?? env.PAWL_KUBECONFIG,
     context: flags.context,
     namespace: flags.namespace ?? env.PAWL_NAMESPACE ?? DEFAULT_NAMESPACE,
+    appNamespace: flags.appNamespace ?? env.PAWL_APP_NAMESPACE,
     clusterName: flags.clusterName ?? env.PAWL_CLUSTER_NAME ?? 'cluster',
     cacheDir: flags.cacheDir ?? env.PAWL_CACHE_DIR ?? join(tmpdir(), 'pawl-cache'),
     host,

@@ -13,7 +13,7 @@ import { correctDrift } from './loop/drift.ts';
 import { openRun } from './loop/open.ts';
 import { release } from './loop/release.ts';
 import { rollUp } from './loop/rollup.ts';
-import { look } from './loop/source.ts';
+import { credentialsOf, look } from './loop/source.ts';
 import { answerUndo } from './loop/undo.ts';
 import { settleIntent } from './loop/reverting.ts';
 import type { WakeReason } from './loop/wakes.ts';
@@ -63,6 +63,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     await rollUp(run);
     return {};
   }
+  run.repository = { ...run.repository, credentials: await credentialsOf(run) };
   const seen = await look(run);
   if (seen === undefined) return { afterMs: SECOND_LOOK_MS };
   if (session.settled === settledKey(run, seen.head)) {

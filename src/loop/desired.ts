@@ -69,7 +69,13 @@ async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFail
   const scopes = await scopesOf(run, parsed);
   const { settings, applySet, ctx } = run;
   const scopeOf = (gvk: Gvk) => scopes.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
-  const result = finish(parsed, { readHash: readSet.hash, settings, applySet, hmacKey: ctx.hmacKey, scopeOf });
+  const result = finish(parsed, {
+    readHash: readSet.hash,
+    settings,
+    applySet,
+    hmacKey: ctx.hmacKey,
+    scopeOf,
+  });
   return result.kind === 'rendered' ? result.rendered : { problems: result.problems, readSet: readSet.files };
 }
 

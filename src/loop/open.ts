@@ -8,7 +8,6 @@ import type { Signals } from '../loop.ts';
 import { type Context, type Run, type Session, save, statusOf, tell } from './context.ts';
 import { finalize, keepFinalizer } from './finalizer.ts';
 import { onMemberChange } from './drift.ts';
-import { credentialsOf } from './source.ts';
 
 export async function openRun(ctx: Context, session: Session, signals: Signals): Promise<Run | undefined> {
   const app = ctx.store.get(session.name);
@@ -49,7 +48,6 @@ export async function openRun(ctx: Context, session: Session, signals: Signals):
     tell(run, { type: 'resumed' });
   }
   await keepFinalizer(run);
-  run.repository = { ...run.repository, credentials: await credentialsOf(run) };
   return run;
 }
 

@@ -127,7 +127,10 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     // Rejects only when everything ends.
     kubeEvents.record(resource, told, hard.signal).catch(() => {});
   };
-  const watch = watchApps(cluster, { onChange: (change) => apps.take(change) });
+  const watch = watchApps(cluster, {
+    namespace: config.appNamespace,
+    onChange: (change) => apps.take(change),
+  });
   const ctx: Context = {
     git,
     cluster,

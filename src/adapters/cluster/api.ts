@@ -271,7 +271,7 @@ function withKind(item: KubeObject, gvk: Gvk): KubeObject {
   return { ...item, apiVersion: apiVersionOf(gvk), kind: gvk.kind };
 }
 
-export function impersonation({ namespace, name }: Account): Record<string, string | string[]> {
+export function impersonation({ namespace, name }: Account): Record<string, string> {
   // Anything else could name another account, or break out of the header.
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(namespace) || !/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name)) {
     throw new PawlError({
@@ -280,14 +280,9 @@ export function impersonation({ namespace, name }: Account): Record<string, stri
       hint: 'Correct spec.serviceAccountName of the App.',
     });
   }
-  return {
-    'impersonate-user': `system:serviceaccount:${namespace}:${name}`,
-    'impersonate-group': [
-      'system:serviceaccounts',
-      `system:serviceaccounts:${namespace}`,
-      'system:authenticated',
-    ],
-  };
+  // No groups: the server gives a service account its own, and naming them would need a right to them that
+  // holds in the whole cluster.
+  return { 'impersonate-user': `system:serviceaccount:${namespace}:${name}` };
 }
 
 function refOf(object: KubeObject): ObjectRef {

@@ -32,10 +32,11 @@ export interface AppWatch {
 /** `onChange` is told of our own writes too, once each. */
 export function watchApps(
   cluster: OpenCluster,
-  options: { onChange?: (change: AppChange) => void },
+  options: { onChange?: (change: AppChange) => void /** Undefined: all. */; namespace?: string },
 ): AppWatch {
   const mirror = cluster.follow({
     gvk: APP_GVK,
+    namespace: options.namespace,
     onChange: ({ kind, object, previous }) =>
       options.onChange?.({
         kind,
@@ -93,7 +94,8 @@ function makeStore(cluster: OpenCluster, mirror: Mirror): Store {
     },
 
     async patchMetadata(app, metadata, signal) {
-      const patch = { metadata };
+      // S1. The server refuses to change a uid.
+      const patch = { metadata: { ...metadata, uid: app.metadata.uid } };
       return taken(await api.mergePatch(refOf(app), patch, {}, signal));
     },
   };
