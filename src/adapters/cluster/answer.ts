@@ -17,12 +17,7 @@ interface StatusBody {
   details?: { retryAfterSeconds?: unknown; causes?: unknown };
 }
 
-/**
- * `scrub` is applied to every text that came from the server.
- *
- * A server-side apply whose object has a field that the built-in schema does not know is answered with a bare
- * 500 ("failed to create typed patch object"). The object is at fault, not the server, so it is told as 400.
- */
+/** `scrub` is applied to every text that came from the server. */
 export function errorOfAnswer(
   asked: Asked,
   answer: { status: number; body: string; retryAfter: string | undefined },
@@ -30,9 +25,11 @@ export function errorOfAnswer(
 ): ApiError {
   const body = statusOf(answer.body);
   const text = scrub(textOf(body?.message) ?? plainText(answer.body));
-  const untyped = answer.status === 500 && /^failed to create typed patch object/.test(text);
-  const status = untyped ? 400 : answer.status;
-  const reason = untyped ? 'BadRequest' : (textOf(body?.reason) ?? '');
+  const reasonGiven = textOf(body?.reason) ?? '';
+  const { status, reason } = faultOfObject(answer.status, reasonGiven, text) ?? {
+    status: answer.status,
+    reason: reasonGiven,
+  };
   const retryAfterMs = retryAfterOf(answer.retryAfter) ?? retryAfterOf(body?.details?.retryAfterSeconds);
   const { code, hint, retry } = meaningOf(status, reason, body !== undefined);
   return new ApiError({
@@ -45,6 +42,28 @@ export function errorOfAnswer(
     reason,
     causes: causesOf(body?.details?.causes, scrub),
   });
+}
+
+/**
+ * A server-side apply of an object that is wrong as written is, in most ways to be wrong, answered with a bare 500
+ * (measured with 1.36: unknown field, wrong type, duplicate list entry: "failed to create typed patch object";
+ * quantity, time or base64 that cannot be read: "unable to convert unstructured object"), and one that is too
+ * large for etcd with 413 or 500. The object is at fault, not the server, so it is told as 400 or 422.
+ */
+function faultOfObject(
+  status: number,
+  reason: string,
+  text: string,
+): { status: number; reason: string } | undefined {
+  const tooLarge =
+    status === 413 ||
+    (status === 500 && /request is too large|trying to send message larger than max/.test(text));
+  if (tooLarge) return { status: 422, reason: 'RequestEntityTooLarge' };
+  if (status !== 500 || reason !== '') return undefined;
+  const untyped = /^failed to create typed patch object/.test(text) && !/no corresponding type/.test(text);
+  // With a conversion webhook the same message goes on differently, and then it is the webhook's fault.
+  const unreadable = /^failed to convert new object .*: unable to convert unstructured object to /.test(text);
+  return untyped || unreadable ? { status: 400, reason: 'BadRequest' } : undefined;
 }
 
 /** No answer came: the connection failed or the deadline of the request passed. `status` is 0. */

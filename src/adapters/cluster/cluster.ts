@@ -46,6 +46,7 @@ export function makeCluster(connection: Connection, options: ClusterOptions): Op
   const { silenceMs = 65_000, renewMs = 300_000, pageSize = 500, mayWrite = () => {} } = options;
   const apis = new Map<string, RawApi>();
   const mirrors = new Set<Mirror>();
+  const ending = new AbortController();
   const discovery = makeDiscovery(
     async (path, signal) =>
       JSON.parse(
@@ -55,6 +56,7 @@ export function makeCluster(connection: Connection, options: ClusterOptions): Op
         ),
       ),
     clock,
+    ending.signal,
   );
 
   async function read(ask: Ask, signal: AbortSignal): Promise<string> {
@@ -125,6 +127,7 @@ export function makeCluster(connection: Connection, options: ClusterOptions): Op
     refreshResources: discovery.refresh,
     follow,
     close() {
+      ending.abort(new Error('the cluster was closed'));
       for (const mirror of [...mirrors]) mirror.stop();
     },
   };

@@ -38,10 +38,11 @@ export const AGGREGATED =
 
 const MISS_PAUSE_MS = 2_000;
 
-/** `read` gets `/api` or `/apis` with {@link AGGREGATED}, and throws ApiError. */
+/** `read` gets `/api` or `/apis` with {@link AGGREGATED}, and throws ApiError. `ending` ends what is under way. */
 export function makeDiscovery(
   read: (path: string, signal: AbortSignal) => Promise<unknown>,
   clock: Clock,
+  ending: AbortSignal,
 ): Discovery {
   let known: Index | undefined;
   let readAt = 0;
@@ -52,8 +53,7 @@ export function makeDiscovery(
     if (running === undefined) {
       outdated = false;
       // Shared by all who wait, so it must not end with the signal of one of them.
-      const shared = new AbortController().signal;
-      running = Promise.all([read('/api', shared), read('/apis', shared)])
+      running = Promise.all([read('/api', ending), read('/apis', ending)])
         .then(([core, groups]) => {
           known = indexOf([core, groups] as GroupList[]);
           readAt = clock.monotonic();

@@ -45,7 +45,8 @@ export function worthRetrying(error: ApiError, idempotent: boolean): boolean {
       // Refused before anything was done.
       return true;
     case 0:
-      return idempotent ? true : neverSent(error);
+      // `never`: not even the way to the server is open, by our own doing.
+      return error.retry !== 'never' && (idempotent || neverSent(error));
     case 500:
       // Of all 500s only etcd's heal by themselves; a webhook that fails has had its own timeout already.
       return idempotent && /etcdserver:|leader changed/.test(error.message);

@@ -14,9 +14,13 @@ export function scrubberOf(body: unknown): (text: string) => string {
   return (text) => {
     let out = text;
     for (const value of ordered) if (out.includes(value)) out = out.replaceAll(value, HIDDEN);
-    return out
-      .replace(/"((?:[^"\\]|\\.)*)"/g, (whole, inner: string) => (names.has(inner) ? whole : `"${HIDDEN}"`))
-      .replace(/`[^`]*`/g, `\`${HIDDEN}\``);
+    return (
+      out
+        // How Go prints a value of the wrong type: `expected string, got &value.valueUnstructured{Value:5}`.
+        .replace(/\{Value:.*/s, `{Value:${HIDDEN}}`)
+        .replace(/"((?:[^"\\]|\\.)*)"/g, (whole, inner: string) => (names.has(inner) ? whole : `"${HIDDEN}"`))
+        .replace(/`[^`]*`/g, `\`${HIDDEN}\``)
+    );
   };
 }
 

@@ -96,7 +96,11 @@ function makeStore(cluster: OpenCluster, mirror: Mirror): Store {
     async patchMetadata(app, metadata, signal) {
       // S1. The server refuses to change a uid.
       const patch = { metadata: { ...metadata, uid: app.metadata.uid } };
-      return taken(await api.mergePatch(refOf(app), patch, {}, signal));
+      try {
+        return taken(await api.mergePatch(refOf(app), patch, {}, signal));
+      } catch (error) {
+        throw isOtherUid(error) ? madeAnew(app) : error;
+      }
     },
   };
 }
@@ -113,6 +117,10 @@ function isFailedTest(error: unknown): boolean {
     error.causes.length === 0 &&
     /rejected our request/.test(error.message)
   );
+}
+
+function isOtherUid(error: unknown): boolean {
+  return error instanceof ApiError && error.causes.some((cause) => cause.field === 'metadata.uid');
 }
 
 function madeAnew(app: App): ApiError {

@@ -40,6 +40,32 @@ const table = [
     want: { code: 'ApiInvalid', status: 400, reason: 'BadRequest', retry: 'never' },
   },
   {
+    name: 'so is a value that cannot be read',
+    given: status(500, {
+      message:
+        'failed to convert new object (/d; apps/v1, Kind=Deployment) to proper version: unable to convert unstructured object to apps/v1, Kind=Deployment: quantities must match',
+    }),
+    want: { code: 'ApiInvalid', status: 400 },
+  },
+  {
+    name: 'a conversion webhook that fails is not',
+    given: status(500, {
+      message:
+        'failed to convert new object (/d; a.b/v1, Kind=D) to proper version: conversion webhook for a.b/v1, Kind=D failed: Post "https://x": timeout',
+    }),
+    want: { code: 'ApiServerError', status: 500, retry: 'later' },
+  },
+  {
+    name: 'an object too large for the server',
+    given: status(413, { reason: 'RequestEntityTooLarge' }),
+    want: { code: 'ApiInvalid', status: 422, retry: 'never' },
+  },
+  {
+    name: 'an object too large for etcd',
+    given: status(500, { message: 'etcdserver: request is too large' }),
+    want: { code: 'ApiInvalid', status: 422, retry: 'never' },
+  },
+  {
     name: 'any other 500 is the fault of the server',
     given: status(500, { reason: 'InternalError', message: 'failed calling webhook "a.b.c": timeout' }),
     want: { code: 'ApiServerError', status: 500, retry: 'later' },

@@ -47,21 +47,26 @@ test('both versions are known, and the first one is preferred', () => {
   expect(index.types.get('/v1/Namespace')).toMatchObject({ plural: 'namespaces', namespaced: false });
 });
 
+const signal = new AbortController().signal;
+
 function setup() {
   let time = 0;
   const asked: string[] = [];
   const answers = { '/api': core as unknown, '/apis': groups as unknown };
   const clock: Clock = { now: () => time, monotonic: () => time, delay: async () => {} };
-  const discovery = makeDiscovery(async (path) => {
-    asked.push(path);
-    const answer = answers[path as '/api' | '/apis'];
-    if (answer instanceof Error) throw answer;
-    return answer;
-  }, clock);
+  const discovery = makeDiscovery(
+    async (path) => {
+      asked.push(path);
+      const answer = answers[path as '/api' | '/apis'];
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    clock,
+    signal,
+  );
   return { discovery, asked, answers, pass: (ms: number) => (time += ms) };
 }
 
-const signal = new AbortController().signal;
 const unknown = { group: 'example.com', version: 'v1', kind: 'Thing' };
 const known = { group: '', version: 'v1', kind: 'Namespace' };
 

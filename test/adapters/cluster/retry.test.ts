@@ -4,7 +4,7 @@ import { ApiError } from '../../../src/model/errors.ts';
 import type { Clock } from '../../../src/ports.ts';
 
 const error = (status: number, more: Partial<ConstructorParameters<typeof ApiError>[0]> = {}) =>
-  new ApiError({ code: 'X', message: 'x', status, ...more });
+  new ApiError({ code: 'X', message: 'x', status, retry: 'later', ...more });
 const refused = { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) };
 
 describe('what is worth trying again', () => {

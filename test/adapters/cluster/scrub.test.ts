@@ -33,6 +33,11 @@ const table = [
     text: 'policy: `S3CR3T-PASS` is weak',
     hidden: 'S3CR3T-PASS',
   },
+  {
+    name: 'a value of the wrong type',
+    text: 'expected string, got &value.valueUnstructured{Value:map[x:73921}]}',
+    hidden: '73921',
+  },
   { name: 'annotations', text: 'annotation hunter2-in-a-note is bad', hidden: 'hunter2-in-a-note' },
 ];
 
