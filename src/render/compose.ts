@@ -14,10 +14,12 @@ export interface NodeBudget {
   left: number;
 }
 
+const CHARACTERS_PER_NODE = 32;
+
 type Mapping = Record<string, unknown>;
 interface Node {
   value: unknown;
-  /** Nodes it stands for, aliases written out. */
+  /** Nodes it stands for, aliases written out; long texts count for more. */
   size: number;
   /** Set for scalars, which alone can be keys. */
   scalar?: Scalar;
@@ -132,7 +134,10 @@ export class Composer {
     if (tag !== '' && tag !== 'str' && tag !== scalar.type && !(tag === 'float' && scalar.type === 'int')) {
       throw new InvalidNode(`the value is not what its tag !!${tag} says`, position);
     }
-    return { value: scalar.value, size: 1, scalar };
+    // Long texts count by their length, or aliases of one would grow without bound.
+    const size = 1 + Math.floor(text.length / CHARACTERS_PER_NODE);
+    this.spend(size - 1);
+    return { value: scalar.value, size, scalar };
   }
 
   private sequence(tag: string, position: number): Node {

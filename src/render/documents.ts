@@ -20,13 +20,13 @@ export interface Limits {
   maxNodes: number;
 }
 
-/** Far above what one App should hold, far below what would hurt: about 10 s and 1 GB. */
+/** Far above what one App should hold, far below what would hurt: some seconds and 500 MB. */
 export const LIMITS: Limits = {
   maxFileBytes: 16 * 1024 * 1024,
-  maxTotalBytes: 64 * 1024 * 1024,
+  maxTotalBytes: 32 * 1024 * 1024,
   maxFiles: 20_000,
   maxDocuments: 20_000,
-  maxNodes: 4_000_000,
+  maxNodes: 2_000_000,
 };
 
 const MAX_LIST_DEPTH = 5;

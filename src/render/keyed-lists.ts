@@ -4,6 +4,7 @@
 import { gvkOf } from '../model/object.ts';
 import type { KubeObject } from '../model/object.ts';
 import { isMapping } from './compose.ts';
+import { oneLine } from '../model/text.ts';
 import { podSpecOf } from './pod.ts';
 import { quoted } from './problem.ts';
 
@@ -32,7 +33,7 @@ function keyedLists(object: KubeObject): KeyedList[] {
     lists.push({ path: field, list: containers, keys: { name: '' } });
     for (const container of Array.isArray(containers) ? containers : []) {
       if (!isMapping(container)) continue;
-      const path = `${field}[${typeof container.name === 'string' ? container.name : '?'}]`;
+      const path = `${field}[${typeof container.name === 'string' ? oneLine(container.name, 63) : '?'}]`;
       lists.push({ path: `${path}.env`, list: container.env, keys: { name: '' } });
       lists.push({ path: `${path}.volumeMounts`, list: container.volumeMounts, keys: { mountPath: '' } });
       lists.push({
@@ -60,5 +61,6 @@ function duplicatesIn(path: string, list: unknown, keys: Record<string, string>)
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? quoted(value) : JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
+  return typeof value === 'number' ? String(value) : '?';
 }

@@ -104,8 +104,7 @@ function nameComplaint(
 function isName({ group, kind }: { group: string; kind: string }, name: string): boolean {
   if (group === '' && kind === 'Namespace') return DNS_LABEL.test(name);
   if (DNS_GROUPS.has(group)) return DNS_SUBDOMAIN.test(name);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
-  return name.length <= 253 && name !== '.' && name !== '..' && !/[/%\u0000-\u0020\u007f]/.test(name);
+  return name !== '.' && name !== '..' && /^(?=[^/%]+$)[\x20-\x7e]{1,253}$/.test(name);
 }
 
 function metaComplaint(path: string, metadata: Record<string, unknown>): Complaint | undefined {
@@ -132,7 +131,7 @@ function templateComplaints(object: KubeObject): Complaint[] {
 
 /** The values of ConfigMaps and Secrets are texts; the server would say so without naming the key. */
 function dataComplaints(object: KubeObject): Complaint[] {
-  const fields = object.apiVersion !== 'v1' ? [] : (DATA_FIELDS[object.kind] ?? []);
+  const fields = object.apiVersion !== 'v1' ? [] : (DATA_FIELDS.get(object.kind) ?? []);
   const complaints: Complaint[] = [];
   for (const field of fields) {
     const map = object[field];
@@ -152,10 +151,10 @@ function dataComplaints(object: KubeObject): Complaint[] {
   return complaints;
 }
 
-const DATA_FIELDS: Record<string, string[]> = {
-  ConfigMap: ['data', 'binaryData'],
-  Secret: ['data', 'stringData'],
-};
+const DATA_FIELDS = new Map([
+  ['ConfigMap', ['data', 'binaryData']],
+  ['Secret', ['data', 'stringData']],
+]);
 
 function typeName(value: unknown): string {
   if (value === null) return 'null';

@@ -4,6 +4,7 @@
 // 2. `code` and place may go into a revert's message; `message` and `hint` go to the status and the terminal.
 
 import type { ObjectId } from '../model/object.ts';
+import { oneLine } from '../model/text.ts';
 
 export type ProblemCode =
   /** Not UTF-8, not YAML, or YAML that Kubernetes' tools would not take. */
@@ -33,10 +34,13 @@ export interface RenderProblem {
   hint?: string;
 }
 
+const MAX_PATH_LENGTH = 300;
+
 /** `deploy/web.yaml:14`: safe to commit. */
 export function placeOf(problem: RenderProblem): string {
   if (problem.file === '') return '';
-  return problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+  const file = oneLine(problem.file, MAX_PATH_LENGTH);
+  return problem.line === undefined ? file : `${file}:${problem.line}`;
 }
 
 /** One line for people: place, document, message, hint. */
@@ -48,7 +52,7 @@ export function showProblem(problem: RenderProblem): string {
   return `${place}${document}${place === '' ? '' : ': '}${problem.message}${hint}`;
 }
 
-/** A name from a file, safe to show: quoted, without control characters, at most 80 characters. */
+/** A name from a file, safe to show: quoted, without what hides or breaks lines, at most 80 characters. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
+  return JSON.stringify(oneLine(name, 80));
 }

@@ -139,6 +139,21 @@ describe('each mistake is one problem with file, document and line', () => {
     expect(shown('resources: [a.yaml]\n', path)).toEqual([expect.stringMatching(want)]);
   });
 
+  test('kinds and names that every JavaScript object has are like any other', () => {
+    for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
+      const text = `apiVersion: v1\nkind: ${name}\nmetadata: { name: ${name.toLowerCase()} }\ndata: { ${name}: 1 }\n`;
+      expect(manifests(text).map(({ id }) => id.kind)).toEqual([name]);
+    }
+    expect(shown(configMap('constructor', '{ toString: 1 }'))).toHaveLength(1);
+  });
+
+  test('names and paths that hide what they say are shown in plain', () => {
+    const text = 'apiVersion: v1\nkind: "A\\u202eB\\nC"\nmetadata: { name: a }\n';
+    expect(shown(text, 'a\n\u001b[2Jb.yaml')).toEqual([
+      'a [2Jb.yaml:1: kind "A B C" is not one that can exist',
+    ]);
+  });
+
   test('a file that is not UTF-8', () => {
     const parsed = parse([file('a.yaml', new Uint8Array([0xff, 0xfe, 0x61, 0x00]))]);
     expect(parsed.problems.map(showProblem)).toEqual(['a.yaml: not UTF-8 text']);

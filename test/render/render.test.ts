@@ -122,7 +122,7 @@ describe('no revisions are kept, whatever the manifest says', () => {
     const [manifest] = manifests(
       `apiVersion: ${apiVersion}\nkind: ${name}\nmetadata: { name: a }\nspec: { revisionHistoryLimit: 5 }\n`,
     );
-    expect((manifest?.object.spec as Record<string, unknown>).revisionHistoryLimit).toBe(want);
+    expect(manifest?.object.spec).toEqual({ revisionHistoryLimit: want });
   });
 });
 

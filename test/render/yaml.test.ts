@@ -114,6 +114,15 @@ describe('bounds the work', () => {
     expect(refusal(`w: &w { ${wide} }\n${merges}\n`)).toContain('too many nodes');
   });
 
+  test('of aliases of a long text', () => {
+    const text = `a: &a ${'x'.repeat(100_000)}\nb: [${Array.from({ length: 50 }, () => '*a').join(', ')}]\n`;
+    expect(refusal(text, 100_000)).toBe('2: too many nodes, aliases written out');
+  });
+
+  test('of what the parser makes of one file', () => {
+    expect(refusal(`[${'a,'.repeat(1_000_000)}]`)).toBe('1: too many lines and entries for one file');
+  });
+
   test('of an alias inside what it stands for', () => {
     expect(refusal('a: &a [*a]\n')).toBe('1: an alias (*) lies inside what it stands for');
   });
