@@ -7,15 +7,15 @@
 
 import { ANNOTATION } from './model/app.ts';
 import { ApiError, PawlError } from './model/errors.ts';
-import { isStalled, readyCondition, withState } from './record/conditions.ts';
-import { type Context, type Run, type Session, save, statusOf, tell } from './loop/context.ts';
+import { readyCondition, withState } from './record/conditions.ts';
+import { type Context, type Run, type Session, save, statusOf } from './loop/context.ts';
 import { correctDrift } from './loop/drift.ts';
 import { openRun } from './loop/open.ts';
 import { release } from './loop/release.ts';
 import { rollUp } from './loop/rollup.ts';
 import { credentialsOf, look } from './loop/source.ts';
 import { answerUndo } from './loop/undo.ts';
-import { settleIntent } from './loop/reverting.ts';
+import { forgetIntent, settleIntent } from './loop/reverting.ts';
 import type { WakeReason } from './loop/wakes.ts';
 
 /** When to come again without being woken; undefined: only when woken. */
@@ -68,6 +68,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   if (seen === undefined) return { afterMs: SECOND_LOOK_MS };
   if (session.settled === settledKey(run, seen.head)) {
     await clearProblem(run);
+    await forgetIntent(run, seen.head);
     return {};
   }
   let head: string | undefined = await settleIntent(run, seen.head);
@@ -143,7 +144,5 @@ async function clearProblem(run: Run): Promise<void> {
   if (run.session.problem === undefined) return;
   const said = run.session.problem;
   run.session.problem = undefined;
-  if (isStalled(run.app.status) && readyCondition(run.app.status)?.reason === said)
-    await rollUp(run, { force: true });
-  tell(run, { type: 'resumed' });
+  if (readyCondition(run.app.status)?.reason === said) await rollUp(run, { force: true });
 }

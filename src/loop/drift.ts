@@ -61,7 +61,7 @@ export function afterWrite(run: Run, manifest: Manifest, answer: KubeObject | un
 /** Sets back what has drifted, or only tells of it where the App asks for reports. */
 export async function correctDrift(run: Run): Promise<void> {
   const { session, settings } = run;
-  for (const [key, drifted] of [...session.drifted]) {
+  for (const [key, drifted] of Array.from(session.drifted)) {
     run.signal.throwIfAborted();
     session.drifted.delete(key);
     const manifest = session.desired.get(key);

@@ -2,7 +2,6 @@
 
 import { type AppStatus, type HistoryEntry, type Outcome, revision } from '../model/app.ts';
 import type { Rendered } from '../model/manifest.ts';
-import { showId } from '../model/object.ts';
 import type { Change } from '../model/plan.ts';
 import type { Failure } from '../model/verdict.ts';
 import { readyCondition, withState } from '../record/conditions.ts';
@@ -14,10 +13,13 @@ import { withoutHealthy } from '../decide/content.ts';
 import { withBadContent } from './content.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import type { RenderFailure } from './desired.ts';
+import { withCompleted } from './done.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended, Release } from './release.ts';
 import { countReady } from './rollup.ts';
 import { sourceOf } from './source.ts';
+
+const LONGEST_REASON = 400;
 
 /** Whether a verdict that waits for a person stands on the commit. */
 export function isJudged(status: AppStatus, commit: string): boolean {
@@ -44,6 +46,7 @@ export async function recordHealthy(
   };
   // Once our commit runs and is healthy, the intent has served.
   if (status.revert?.seen === true) status = { ...status, revert: undefined };
+  status = withCompleted(status, desired.manifests);
   status = withHistory(status, entry(run, started, 'Healthy', ''));
   status = withOutcomes(status, changes, counts);
   const name = revision(run.settings.source.branch, oid);
@@ -106,7 +109,10 @@ export async function recordUndecided(
     cause: started.cause,
   };
   const message = `${why.message}; nothing is reverted, and it is judged again`;
-  const status = withHistory({ ...ended(run, started), release }, entry(run, started, 'Unknown', why.reason));
+  const status = withHistory(
+    { ...ended(run, started), release },
+    entry(run, started, 'Unknown', `${why.reason}: ${why.message}`),
+  );
   await save(
     run,
     withState(
@@ -133,21 +139,16 @@ export async function hold(
 ): Promise<Ended> {
   const { oid } = started.target.commit;
   const now = run.ctx.clock.now();
-  let status = withHistory(ended(run, started), entry(run, started, why.outcome, why.reason));
+  const runs = statusOf(run).applied?.commit;
+  const message = `${why.message}; ${runs === undefined ? 'nothing is applied' : `${runs} is applied`}`;
+  const told = `${why.reason}: ${message}`;
+  let status = withHistory(ended(run, started), entry(run, started, why.outcome, told));
   if (desired !== undefined) status = withBadContent(status, desired, failures, oid, now);
-  const runs = status.applied?.commit;
-  const what = failures[0] === undefined ? '' : ` (${describe(failures[0])})`;
-  const message = `${why.message}${what}; ${runs === undefined ? 'nothing is applied' : `${runs} is applied`}`;
   await save(
     run,
     withState(
       status,
-      {
-        ready: 'False',
-        reason: why.outcome === 'Failed' ? 'Failed' : 'Held',
-        message: `${why.reason}: ${message}`,
-        stalled: true,
-      },
+      { ready: 'False', reason: why.outcome === 'Failed' ? 'Failed' : 'Held', message: told, stalled: true },
       run.settings.generation,
       now,
     ),
@@ -162,11 +163,6 @@ export async function hold(
   });
   // What runs is still looked after: the next pass finds the verdict and corrects drift to what is applied.
   return { kind: 'again', head: started.target.head };
-}
-
-export function describe(failure: Failure): string {
-  const where = failure.object === undefined ? '' : `${showId(failure.object)}: `;
-  return `${where}${failure.message}`;
 }
 
 /** The status without the release in flight, and with the request answered. */
@@ -189,7 +185,7 @@ export function entry(run: Run, started: Release, outcome: Outcome, reason: stri
     startedAt: new Date(started.startedAt).toISOString(),
     finishedAt: new Date(run.ctx.clock.now()).toISOString(),
     outcome,
-    reason,
+    reason: reason.slice(0, LONGEST_REASON),
   };
 }
 

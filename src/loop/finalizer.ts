@@ -47,7 +47,7 @@ async function pruneAll(ctx: Context, app: App, account: Account, signals: Signa
     (await ctx.cluster.preferred(id.group, id.kind, signals.hard))?.gvk;
   const gvks = (await Promise.all(kinds.map(gvkOf))).filter((gvk) => gvk !== undefined);
   await coverKinds(ctx, app, account, gvks, signals.hard);
-  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet).reverse();
+  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet).toReversed();
   const api = ctx.cluster.as(account);
   const changes = await prune({ objects, applySet, api, gvkOf }, signals.hard);
   const left = changes.filter((change) => change.outcome === 'refused');

@@ -12,7 +12,7 @@ import { desiredAt, isRendered } from './desired.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended } from './release.ts';
 import { applyAll, planFor } from './rollout.ts';
-import { rollUp } from './rollup.ts';
+import { isVerdict, rollUp } from './rollup.ts';
 import type { Target } from './source.ts';
 
 export async function quietly(run: Run, target: Target): Promise<Ended> {
@@ -35,7 +35,8 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   }
   const isHealthy = applied === statusOf(run).healthy?.commit;
   if (isHealthy && plan.prune.length > 0) await pruneMembers(run, desired, plan.prune);
-  await rollUp(run);
+  // A new process does not know which problem a former one met: what the status says of one is over by now.
+  await rollUp(run, { force: !isVerdict(statusOf(run)) });
   return { kind: 'settled', head: target.head };
 }
 

@@ -245,3 +245,10 @@ async function unfinished(run: Run, intent: RevertIntent): Promise<Release | und
 function refusedMessage(outcome: Extract<PushOutcome, { kind: 'refused' }>): string {
   return `the host refused the revert: ${outcome.message}. Revert by hand, or let Pawl push to this branch`;
 }
+
+/** Our commit has been seen as the head, and its release has ended: the intent has served. */
+export async function forgetIntent(run: Run, head: string): Promise<void> {
+  const { revert: intent, release } = statusOf(run);
+  if (intent?.commit === head && release === undefined && run.session.look?.unseenPush === undefined)
+    await dropIntent(run);
+}

@@ -16,6 +16,7 @@ import { withState } from '../record/conditions.ts';
 import { applyClass } from '../render/order.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
+import { withoutDone } from './done.ts';
 import { afterWrite } from './drift.ts';
 import { coverMembers } from './membership.ts';
 import type { Release } from './release.ts';
@@ -64,7 +65,7 @@ export async function planFor(run: Run, desired: Rendered, changeCause: string |
   const served = await servedKinds(run, desired.manifests);
   return makePlan(
     {
-      manifests: desired.manifests,
+      manifests: withoutDone(desired.manifests, statusOf(run), ctx.members),
       applySet: run.applySet,
       members: ctx.members,
       api: run.api,

@@ -1,8 +1,8 @@
 // How the App's objects are between releases. Nothing is reverted for it: a verdict stands once it is given.
 
-import { revision } from '../model/app.ts';
+import { type AppStatus, revision } from '../model/app.ts';
 import { showId } from '../model/object.ts';
-import { readyCondition, withState } from '../record/conditions.ts';
+import { readyCondition, type State, withState } from '../record/conditions.ts';
 import { healthOf } from '../verify/health.ts';
 import { type Run, save, statusOf } from './context.ts';
 
@@ -27,29 +27,55 @@ export function countReady(run: Run): Counts {
   return { total: session.desired.size, ready, first };
 }
 
+/** Reasons of Ready that this file gives and may replace; `force` replaces any other (of a problem that is over). */
+const OWN_REASONS: ReadonlySet<string> = new Set(['Healthy', 'Degraded', 'Suspended']);
+
 /** Brings Ready and the counts up to date where they have changed; the status is not written otherwise. */
 export async function rollUp(run: Run, options: { force?: boolean } = {}): Promise<void> {
   const status = statusOf(run);
-  const { healthy, applied } = status;
+  if (status.release !== undefined) return;
   const said = readyCondition(status);
-  // Only of an App that runs what was found healthy: a held or failing one has more important things to say.
-  const isOurs = said?.reason === 'Healthy' || said?.reason === 'Degraded' || said?.reason === 'Suspended';
-  if (healthy === undefined || healthy.commit !== applied?.commit || run.session.desired.size === 0) return;
-  if (status.release !== undefined || !(isOurs || options.force === true)) return;
-  const { total, ready, first } = countReady(run);
-  const isReady = ready === total;
-  const isSaid =
-    (said?.status === 'True') === isReady && said?.reason !== 'Suspended' && options.force !== true;
-  if (isSaid && status.objects?.ready === ready && status.objects.total === total) return;
-  const name = revision(run.settings.source.branch, healthy.commit);
-  const message = isReady
-    ? `${name} is healthy: ${ready} of ${total} objects ready`
-    : `${ready} of ${total} objects ready: ${first ?? ''}`;
-  const state = {
-    ready: isReady ? ('True' as const) : ('False' as const),
-    reason: isReady ? 'Healthy' : 'Degraded',
-    message,
-  };
-  const objects = { total, ready, outcomes: status.objects?.outcomes ?? [] };
+  const isForced = options.force === true || status.observedGeneration !== run.settings.generation;
+  if (!isForced && !OWN_REASONS.has(said?.reason ?? '')) return;
+  const resting = heldState(status) ?? readyState(run);
+  if (resting === undefined) return;
+  const { state, objects } = resting;
+  const isSaid = said?.status === state.ready && said.reason === state.reason && !isForced;
+  if (isSaid && status.objects?.ready === objects?.ready && status.objects?.total === objects?.total) return;
   await save(run, withState({ ...status, objects }, state, run.settings.generation, run.ctx.clock.now()));
+}
+
+/** Whether Ready speaks of a verdict, and not of a problem on the way to one. */
+export function isVerdict(status: AppStatus): boolean {
+  return ['Healthy', 'Degraded', 'Held', 'Failed'].includes(readyCondition(status)?.reason ?? '');
+}
+
+interface Resting {
+  state: State;
+  objects: AppStatus['objects'];
+}
+
+/** A verdict that waits for a person outlives what has been said meanwhile. */
+function heldState(status: AppStatus): Resting | undefined {
+  const last = status.history?.[0];
+  if (last === undefined || last.commit !== status.head?.commit) return undefined;
+  if (last.outcome !== 'Held' && last.outcome !== 'Failed') return undefined;
+  const state = { ready: 'False' as const, reason: last.outcome, message: last.reason, stalled: true };
+  return { state, objects: status.objects };
+}
+
+function readyState(run: Run): Resting | undefined {
+  const status = statusOf(run);
+  const { healthy, applied } = status;
+  if (healthy === undefined || healthy.commit !== applied?.commit || run.session.desired.size === 0)
+    return undefined;
+  const { total, ready, first } = countReady(run);
+  const name = revision(run.settings.source.branch, healthy.commit);
+  const objects = { total, ready, outcomes: status.objects?.outcomes ?? [] };
+  const count = `${ready} of ${total} objects ready`;
+  const state: State =
+    ready === total
+      ? { ready: 'True', reason: 'Healthy', message: `${name} is healthy: ${count}` }
+      : { ready: 'False', reason: 'Degraded', message: `${count}: ${first ?? ''}` };
+  return { state, objects };
 }

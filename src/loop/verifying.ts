@@ -9,7 +9,8 @@ import type { Verdict } from '../model/verdict.ts';
 import { followRelated } from '../verify/related.ts';
 import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
 import type { Watched } from '../verify/watched.ts';
-import { type Run, statusOf, tell } from './context.ts';
+import { type Run, save, statusOf, tell } from './context.ts';
+import { withoutDone } from './done.ts';
 import { correctDrift } from './drift.ts';
 import { healthyRender } from './healthy.ts';
 import type { Release } from './release.ts';
@@ -30,6 +31,7 @@ export async function verify(
   const answers = new Map(changes.map((change) => [change.key, change.object]));
   const earlier = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
   const status = statusOf(run);
+  const awaited = withoutDone(desired.manifests, status, ctx.members);
   const bells = new Set<() => void>();
   const ring = () => {
     for (const bell of bells) bell();
@@ -37,7 +39,11 @@ export async function verify(
   const namespaces = desired.manifests.map((manifest) => manifest.id.namespace).filter((name) => name !== '');
   const related = followRelated(ctx.cluster, namespaces, ring);
   const unsubscribe = ctx.members.subscribe(run.applySet, ring);
+  // How long has been verified by now: kept in the status, so that a restart does not start the clock anew.
+  const watch = { elapsedMs: status.release?.elapsed ?? 0, atMs: ctx.clock.monotonic() };
+  const keep = () => keepElapsed(run, watch.elapsedMs + ctx.clock.monotonic() - watch.atMs);
   const over = new AbortController();
+  const keeping = every(run, KEEP_ELAPSED_MS, over.signal, keep);
   const interrupted = new AbortController();
   const watching = watchForInterruption(run, started, AbortSignal.any([over.signal, run.signal])).then(
     (interruption) => {
@@ -54,12 +60,14 @@ export async function verify(
         settings: settings.health,
         interrupted: interrupted.signal,
         from: { elapsedMs: status.release?.elapsed ?? 0, memory: undefined },
-        look: () => ({ objects: desired.manifests.map(watched), related: related.read() }),
+        look: () => ({ objects: awaited.map(watched), related: related.read() }),
         subscribe: (onChange) => {
           bells.add(onChange);
           return () => bells.delete(onChange);
         },
-        onJudged: (judgement) => {
+        onJudged: (judgement, elapsedMs) => {
+          watch.elapsedMs = elapsedMs;
+          watch.atMs = ctx.clock.monotonic();
           if (judgement.kind !== 'waiting') return;
           const { ready, total, message, signs } = judgement;
           tell(run, { type: 'waiting', commit: started.target.commit.oid, ready, total, message });
@@ -77,7 +85,8 @@ export async function verify(
     over.abort();
     unsubscribe();
     related.stop();
-    await watching.catch(() => {});
+    await Promise.all([watching.catch(() => {}), keeping]);
+    if (run.signal.aborted && !run.hard.aborted) await keep().catch(() => {});
   }
 
   function watched(manifest: Rendered['manifests'][number]): Watched {
@@ -110,6 +119,24 @@ export async function verify(
     session.toldSigns.add(name);
     const message = `${sign.at}: ${sign.evidence}`;
     tell(run, { type: 'sign', commit: started.target.commit.oid, object, reason: sign.reason, message });
+  }
+}
+
+const KEEP_ELAPSED_MS = 15_000;
+
+async function keepElapsed(run: Run, elapsedMs: number): Promise<void> {
+  const { release, ...status } = statusOf(run);
+  if (release !== undefined)
+    await save(run, { ...status, release: { ...release, elapsed: Math.round(elapsedMs) } });
+}
+
+/** Again and again until the signal; a failure is left to the next time. */
+async function every(run: Run, ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await run.ctx.clock
+      .delay(ms, signal)
+      .then(work)
+      .catch(() => {});
   }
 }
 

@@ -22,7 +22,7 @@ export async function serve(options: {
   probes: Probes;
 }): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?', 1)[0];
+    const path = new URL(request.url ?? '/', 'http://host').pathname;
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return answer(405, 'only GET is served here\n');
     switch (path) {
