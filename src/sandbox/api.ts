@@ -1,5 +1,6 @@
 // Bare requests to an API server, for what starts it and for tests: no client library, nothing of Pawl's own.
-import { Agent, request } from 'node:https';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { Agent, request, type RequestOptions } from 'node:https';
 
 export interface ApiRequest {
   method?: string;
@@ -8,7 +9,7 @@ export interface ApiRequest {
   body?: unknown;
   /** For PATCH, such as application/apply-patch+yaml. */
   contentType?: string;
-  /** Instead of the API's own token. */
+  /** Instead of the API's own credentials. */
   token?: string;
   headers?: Record<string, string>;
 }
@@ -16,7 +17,7 @@ export interface ApiRequest {
 export interface ApiResponse {
   status: number;
   /** Parsed if it is JSON, otherwise the text. */
-  // biome-ignore lint/suspicious/noExplicitAny: the caller knows what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- the caller knows what it asked for
   body: any;
 }
 
@@ -26,23 +27,34 @@ export interface Api {
   close(): void;
 }
 
+/** What proves to each side who the other is. */
+export type Credentials = Omit<RequestOptions, 'headers' | 'agent'> & { headers?: OutgoingHttpHeaders };
+
 export function connectApi({ server, caPem, token }: { server: string; caPem: string; token: string }): Api {
-  const agent = new Agent({ ca: caPem, keepAlive: true, maxSockets: 32 });
+  const headers = { authorization: `Bearer ${token}` };
+  return connectApiWith(server, async () => ({ ca: caPem, headers }));
+}
+
+/** `credentials` is asked before each request: tokens may expire. */
+export function connectApiWith(server: string, credentials: () => Promise<Credentials>): Api {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   return {
-    request: (asked) => send(agent, server, { token, ...asked }),
+    request: async (asked) => await send(server, agent, await credentials(), asked),
     close: () => agent.destroy(),
   };
 }
 
-function send(agent: Agent, server: string, asked: ApiRequest): Promise<ApiResponse> {
+function send(server: string, agent: Agent, own: Credentials, asked: ApiRequest): Promise<ApiResponse> {
   const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
   return new Promise((resolve, reject) => {
     const outgoing = request(new URL(asked.path, server), {
+      ...own,
       agent,
       method: asked.method ?? 'GET',
       headers: {
-        authorization: `Bearer ${asked.token}`,
+        ...own.headers,
         accept: 'application/json',
+        ...(asked.token !== undefined && { authorization: `Bearer ${asked.token}` }),
         ...(body !== undefined && {
           'content-type': asked.contentType ?? 'application/json',
           'content-length': Buffer.byteLength(body),

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, PawlError } from '../model/errors.ts';
-import { type Api, type ApiRequest, type ApiResponse, connectApi } from './api.ts';
+import { type Api, connectApi } from './api.ts';
 import * as args from './arguments.ts';
 import { builtBinary } from './build.ts';
 import type { Cluster } from './cluster.ts';
@@ -44,8 +44,6 @@ export interface ControlPlane extends Cluster {
   dir: string;
   /** The program that `kubectl` runs, and its first arguments. */
   kubectlCommand: [program: string, ...args: string[]];
-  /** A bare request as the administrator, or with another token. */
-  request(request: ApiRequest): Promise<ApiResponse>;
 }
 
 /**
@@ -57,7 +55,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   for (const path of sweep()) log(`removed ${path}, left behind by a run that was killed`);
   for (let tries = 1; ; tries++) {
     try {
-      return await startOnce(options, log);
+      return await startOnce(options);
     } catch (error) {
       // Between our finding a free port and the API server's taking it, someone else may have.
       if (tries === portTries || !/address already in use/.test(messageOf(error))) throw error;
@@ -66,7 +64,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-async function startOnce(options: ControlPlaneOptions, log: (line: string) => void): Promise<ControlPlane> {
+async function startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { signal = new AbortController().signal, timeScale = 1 } = options;
   signal.throwIfAborted();
   const binary = options.binary ?? builtBinary();
@@ -79,7 +77,7 @@ async function startOnce(options: ControlPlaneOptions, log: (line: string) => vo
   process.once('exit', removeAtExit);
   const stop = () => {
     stopped ??= (async () => {
-      signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', onAbort);
       api?.close();
       await Promise.all(running.map((component) => component.stop()));
       folder.remove();
@@ -87,7 +85,8 @@ async function startOnce(options: ControlPlaneOptions, log: (line: string) => vo
     })();
     return stopped;
   };
-  signal.addEventListener('abort', stop);
+  const onAbort = () => void stop();
+  signal.addEventListener('abort', onAbort);
 
   try {
     const place = { dir: folder.path, port: await freePort() };
@@ -136,7 +135,7 @@ async function startOnce(options: ControlPlaneOptions, log: (line: string) => vo
         const { kubeconfig } = files;
         return runKubectl({ command: kubectlCommand, kubeconfig, home: folder.path }, list, stdin);
       },
-      request: admin.request,
+      request: (asked) => admin.request(asked),
       stop,
     };
   } catch (error) {

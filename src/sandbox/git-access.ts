@@ -30,6 +30,7 @@ export function identifyUser(
       );
       return found && { name: found[0], mayPush: mayPush(found[1]) };
     }
+    case undefined:
     default:
       return undefined;
   }

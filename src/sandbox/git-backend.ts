@@ -33,7 +33,7 @@ export function runHttpBackend({ root, request, url, path, user, fault }: Backen
         CONTENT_TYPE: request.headers['content-type'] ?? '',
         // Without a length (chunked), http-backend reads to the end; it also unpacks gzip by itself.
         CONTENT_LENGTH: request.headers['content-length'] ?? '',
-        HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
+        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
         GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
         REMOTE_ADDR: '127.0.0.1',
         REMOTE_USER: user ?? '',

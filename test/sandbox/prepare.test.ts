@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { buildBinary, builtBinary, locateBinary } from '../../src/sandbox/build.ts';
 import { identify, liveness, ownIdentity } from '../../src/sandbox/identity.ts';
@@ -103,6 +106,20 @@ test.each([
   { found: '2', wanted: '1.26', want: true },
 ])('Go $found is enough for $wanted: $want', ({ found, wanted, want }) => {
   expect(isAtLeast(found, wanted)).toBe(want);
+});
+
+test('everything that is missing is named at once, with how to get it', async () => {
+  const program = fileURLToPath(new URL('../../src/sandbox/prepare.ts', import.meta.url));
+  const old = programFolder('go', 'echo go1.19.4');
+  const started = promisify(execFile)(process.execPath, [program], {
+    env: { PATH: old, PAWL_CACHE_DIR: temporaryFolder('cache') },
+  });
+  await expect(started).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /git with http-backend[^]*apt-get install git[^]*Go 1\.\d+\.\d+ or newer[^]*found 1\.19\.4[^]*go\.dev/,
+    ),
+  });
 });
 
 test('a cluster of the user’s own needs no build', async () => {

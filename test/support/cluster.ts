@@ -2,28 +2,25 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, inject } from 'vitest';
-import { type Api, type ApiRequest, type ApiResponse, connectApi } from '../../src/sandbox/api.ts';
+import { connectApi } from '../../src/sandbox/api.ts';
 import type { Cluster } from '../../src/sandbox/cluster.ts';
 import { type KubectlResult, runKubectl } from '../../src/sandbox/kubectl.ts';
-import { userCluster } from '../../src/sandbox/user-cluster.ts';
 import type { SharedCluster } from './global.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: the tests know what they asked for
+// oxlint-disable-next-line typescript/no-explicit-any -- the tests know what they asked for
 export type Json = any;
 
-export interface TestCluster extends Omit<Cluster, 'kubectl' | 'stop'> {
+export interface TestCluster extends Omit<Cluster, 'kubectl'> {
   /** Runs kubectl and throws if it fails; use `tryKubectl` to look at a failure. Returns its output. */
   kubectl(args: string[], stdin?: string): Promise<string>;
   tryKubectl(args: string[], stdin?: string): Promise<KubectlResult>;
   /** The object as JSON. `kind` as kubectl takes it, such as `deployment` or `pods`. */
   get(kind: string, name: string, namespace?: string): Promise<Json>;
   /** Undefined if there is none. */
-  find(kind: string, name: string, namespace?: string): Promise<Json | undefined>;
+  find(kind: string, name: string, namespace?: string): Promise<Json>;
   list(kind: string, namespace?: string, selector?: string): Promise<Json[]>;
   /** Creates or replaces objects, as a person with kubectl would. */
   apply(...objects: Json[]): Promise<void>;
-  /** A bare request as the administrator, or as another token. On the local control plane only. */
-  request(request: ApiRequest): Promise<ApiResponse>;
   /** A namespace of a new name, with its default service account. It goes when the test file ends. */
   freshNamespace(prefix: string): Promise<string>;
   /** Makes the service account if need be. The token is the API server's own (TokenRequest). */
@@ -34,16 +31,14 @@ export interface TestCluster extends Omit<Cluster, 'kubectl' | 'stop'> {
 
 const namespaces: string[] = [];
 let connection: Promise<TestCluster> | undefined;
-let api: Api | undefined;
 
 afterAll(async () => {
+  const cluster = await connection?.catch(() => undefined);
+  if (cluster === undefined) return;
   if (namespaces.length > 0) {
-    const cluster = await testCluster();
     await cluster.tryKubectl(['delete', 'namespace', '--wait=false', ...namespaces.splice(0)]);
   }
-  api?.close();
-  api = undefined;
-  connection = undefined;
+  await cluster.stop();
 });
 
 /** The shared cluster; the first to ask for it waits until it has started. */
@@ -56,21 +51,28 @@ async function connect(): Promise<TestCluster> {
   const response = await fetch(inject('clusterUrl'));
   if (!response.ok) throw new Error(`the control plane did not start: ${await response.text()}`);
   const { kubeconfig, local } = (await response.json()) as SharedCluster;
-  if (local === undefined) return clusterOf(userCluster(kubeconfig), undefined, undefined);
+  if (local === undefined) {
+    // Loaded only here: its client library takes half a second.
+    const { userCluster } = await import('../../src/sandbox/user-cluster.ts');
+    return clusterOf(userCluster(kubeconfig), undefined);
+  }
   const [program = '', ...rest] = local.kubectl;
-  api = connectApi(local);
+  const api = connectApi(local);
   const cluster: Cluster = {
     kubeconfig,
+    request: (asked) => api.request(asked),
     server: local.server,
     auditLog: local.auditLog,
     kubectl: (args, stdin) =>
       runKubectl({ command: [program, ...rest], kubeconfig, home: local.dir }, args, stdin),
-    async stop() {},
+    async stop() {
+      api.close();
+    },
   };
-  return clusterOf(cluster, api, local.caPem);
+  return clusterOf(cluster, local.caPem);
 }
 
-function clusterOf(cluster: Cluster, admin: Api | undefined, caPem: string | undefined): TestCluster {
+function clusterOf(cluster: Cluster, caPem: string | undefined): TestCluster {
   const kubectl = async (args: string[], stdin?: string) => {
     const { code, stdout, stderr } = await cluster.kubectl(args, stdin);
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit code ${code}: ${stderr.trim()}`);
@@ -88,7 +90,7 @@ function clusterOf(cluster: Cluster, admin: Api | undefined, caPem: string | und
     auditLog: cluster.auditLog,
     caPem,
     kubectl,
-    tryKubectl: cluster.kubectl,
+    tryKubectl: (args, stdin) => cluster.kubectl(args, stdin),
     get,
     async find(kind, name, namespace) {
       const args = ['get', kind, name, '--output=json', '--ignore-not-found', ...inNamespace(namespace)];
@@ -104,10 +106,8 @@ function clusterOf(cluster: Cluster, admin: Api | undefined, caPem: string | und
       const list = { apiVersion: 'v1', kind: 'List', items: objects };
       await kubectl(['apply', '--filename=-'], JSON.stringify(list));
     },
-    request(request) {
-      if (admin === undefined) throw new Error('bare requests are made to the local control plane only');
-      return admin.request(request);
-    },
+    request: (asked) => cluster.request(asked),
+    stop: () => cluster.stop(),
     async freshNamespace(prefix) {
       const name = `${prefix}-${randomBytes(4).toString('hex')}`;
       namespaces.push(name);

@@ -1,6 +1,7 @@
 // One control plane serves the whole test run. It is started when the first test asks for it, so that a run of
 // tests which need none takes no time; tests keep apart by namespaces of their own.
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { type ControlPlane, startControlPlane } from '../../src/sandbox/controlplane.ts';
@@ -22,32 +23,37 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stop = new AbortController();
-  let starting: Promise<ControlPlane> | undefined;
-  const share = async (): Promise<SharedCluster> => {
-    const kubeconfig = process.env.PAWL_TEST_KUBECONFIG;
-    if (kubeconfig) return { kubeconfig };
-    starting ??= startControlPlane({ signal: stop.signal, timeScale });
-    const { kubeconfig: path, server, token, caPem, auditLog, kubectlCommand, dir } = await starting;
-    return { kubeconfig: path, local: { server, token, caPem, auditLog, kubectl: kubectlCommand, dir } };
-  };
-  const door = createServer((_, response) => {
+const stop = new AbortController();
+let starting: Promise<ControlPlane> | undefined;
+let door: Server | undefined;
+
+export async function setup(project: TestProject): Promise<void> {
+  door = createServer((_, response) => {
     share().then(
       (shared) => response.end(JSON.stringify(shared)),
       (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
     );
   });
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
-  door.unref();
+  const opened = once(door, 'listening');
+  door.listen(0, '127.0.0.1').unref();
+  await opened;
   project.provide('clusterUrl', `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
-  return async () => {
-    stop.abort(new Error('the test run has ended'));
-    door.closeAllConnections();
-    await new Promise((resolve) => door.close(resolve));
-    await starting?.then(
-      (controlPlane) => controlPlane.stop(),
-      () => {},
-    );
-  };
+}
+
+export async function teardown(): Promise<void> {
+  stop.abort(new Error('the test run has ended'));
+  door?.close();
+  door?.closeAllConnections();
+  await starting?.then(
+    (controlPlane) => controlPlane.stop(),
+    () => {},
+  );
+}
+
+async function share(): Promise<SharedCluster> {
+  const named = process.env.PAWL_TEST_KUBECONFIG;
+  if (named) return { kubeconfig: named };
+  starting ??= startControlPlane({ signal: stop.signal, timeScale });
+  const { kubeconfig, server, token, caPem, auditLog, kubectlCommand, dir } = await starting;
+  return { kubeconfig, local: { server, token, caPem, auditLog, kubectl: kubectlCommand, dir } };
 }
