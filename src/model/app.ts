@@ -1,5 +1,5 @@
 // The App resource as it stands in the cluster: the spec that people write, the status that Pawl writes.
-// `resolveApp` (model/settings.ts) turns a spec into settings with units; stages see only those.
+// `resolveApp` (model/resolve.ts) turns a spec into settings with units; stages see only those.
 
 import type { KubeObject, ObjectMeta } from './object.ts';
 

@@ -14,6 +14,9 @@ import { parseDurationMs } from './duration.ts';
 import type { Settings, Threshold } from './settings.ts';
 import { SIGNALS } from './signal.ts';
 import type { SignalName } from './signal.ts';
+import { isBranchName, normalisePath, normaliseUrl } from './source-rules.ts';
+import type { Invalid } from './source-rules.ts';
+import { shapeProblems } from './spec-shape.ts';
 
 export interface SpecRefusal {
   /** `NotSupported`: a field of the design that this version has not got; `InvalidSpec`: a mistake. */
@@ -31,10 +34,15 @@ const ACCOUNT = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 export function resolveApp(app: App): Resolved {
   const refused: SpecRefusal[] = [];
-  const invalid = (message: string, hint: string): void => {
+  const invalid: Invalid = (message, hint) => {
     refused.push({ reason: 'InvalidSpec', message, hint });
   };
   const spec = (app.spec ?? {}) as Partial<AppSpec>;
+  const misshapen = shapeProblems(spec);
+  for (const { field, wanted } of misshapen) {
+    invalid(`${field} is not ${wanted}`, "Apply the App's definition of this version of Pawl again.");
+  }
+  if (misshapen.length > 0) return { refused };
   refused.push(...unsupported(spec));
 
   const duration = (field: string, text: string | undefined, fallback: string, leastMs: number): number => {
@@ -56,6 +64,10 @@ export function resolveApp(app: App): Resolved {
       "spec.source.path must be relative to the repository's root and hold no '..'",
       'Write it like deploy/production, without a leading slash.',
     );
+  }
+  const secretName = spec.source?.secretRef?.name;
+  if (spec.source?.secretRef && !secretName) {
+    invalid('spec.source.secretRef names no Secret', 'Write secretRef: { name: … }, or leave it out.');
   }
   const schedule = spec.schedule ?? '*/30 * * * * *';
   if (!isSchedule(schedule)) {
@@ -93,7 +105,7 @@ export function resolveApp(app: App): Resolved {
     name: app.metadata.name,
     uid: app.metadata.uid ?? '',
     generation: app.metadata.generation ?? 0,
-    source: { url, branch, path: path ?? '', secretName: spec.source?.secretRef?.name },
+    source: { url, branch, path: path ?? '', secretName },
     schedule,
     defaultNamespace,
     serviceAccountName,
@@ -145,52 +157,6 @@ function isEmpty(value: object | undefined): boolean {
   return value === undefined || value === null || Object.keys(value).length === 0;
 }
 
-type Invalid = (message: string, hint: string) => void;
-
-function normaliseUrl(text: string, invalid: Invalid): string {
-  const field = 'spec.source.url';
-  // git's own short form, `git@host:team/repo.git`, is ssh as well.
-  if (/^ssh:/i.test(text) || /^[^/:@\s]+@[^/:\s]+:/.test(text)) {
-    invalid(
-      `${field}: ssh is not supported by this version of Pawl`,
-      'Use https, with a token in secretRef.',
-    );
-    return '';
-  }
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:\/\/[^/]/i.test(text) || url.hostname === '') {
-    invalid(`${field} is not an http or https URL`, 'Write it like https://git.example.com/team/shop.git.');
-    return '';
-  }
-  if (url.username !== '' || url.password !== '') {
-    invalid(`${field} holds a user name or password`, 'Put them into a Secret and name it in secretRef.');
-    return '';
-  }
-  // Blanks and control characters would be dropped or escaped by the parser: another URL than was written.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
-  if (/[?#\\\u0000-\u0020\u007f]/.test(text)) {
-    invalid(`${field} holds a query, a fragment, a backslash or a blank`, 'Write the plain address.');
-    return '';
-  }
-  return url.href.replace(/\/+$/, '');
-}
-
-function normalisePath(text: string): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
-  if (text.startsWith('/') || /[\\\u0000-\u001f\u007f]/.test(text)) return undefined;
-  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.some((part) => part === '..' || part.toLowerCase() === '.git') ? undefined : parts.join('/');
-}
-
-/** The rules of `git check-ref-format --branch`. */
-function isBranchName(name: string): boolean {
-  if (name === '' || name === '@' || name.length > 255 || name.startsWith('-') || name.endsWith('.'))
-    return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
-  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/.test(name) || name.startsWith('refs/')) return false;
-  return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
-}
-
 function isSchedule(text: string): boolean {
   try {
     return text.length <= 256 && /^\S+(?:\s+\S+){4,5}$/.test(text.trim()) && isCron(text.trim());
@@ -211,7 +177,8 @@ function thresholds(
   invalid: Invalid,
 ): Record<SignalName, Threshold> {
   const merged: Record<SignalName, Threshold> = { ...SIGNALS };
-  for (const [name, { after, count }] of Object.entries(given)) {
+  for (const [name, threshold] of Object.entries(given)) {
+    const { after, count } = threshold ?? {};
     if (!Object.hasOwn(SIGNALS, name)) {
       invalid(
         `spec.health.thresholds has an unknown signal ${JSON.stringify(name.slice(0, 60))}`,
@@ -221,11 +188,14 @@ function thresholds(
     }
     const field = `spec.health.thresholds.${name}`;
     const signal = name as SignalName;
-    if (count !== undefined && (!Number.isSafeInteger(count) || count < 1)) {
+    if (typeof count === 'number' && (!Number.isSafeInteger(count) || count < 1)) {
       invalid(`${field}.count must be a whole number, 1 or more`, 'Leave it out for the default.');
     }
     merged[signal] = {
-      afterMs: after === undefined ? SIGNALS[signal].afterMs : duration(`${field}.after`, after, '0', 0),
+      afterMs:
+        (after ?? undefined) === undefined
+          ? SIGNALS[signal].afterMs
+          : duration(`${field}.after`, after, '0', 0),
       count: count ?? SIGNALS[signal].count,
     };
   }

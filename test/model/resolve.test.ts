@@ -204,6 +204,11 @@ describe('mistakes are refused by the name of the field', () => {
       given: source({ branch: 'refs/heads/main' }),
       want: 'spec.source.branch is not a branch name that git accepts',
     },
+    {
+      name: 'a Secret without a name',
+      given: source({ secretRef: {} as { name: string } }),
+      want: 'spec.source.secretRef names no Secret',
+    },
     { name: 'a schedule', given: { schedule: 'often' }, want: 'spec.schedule is not a cron expression' },
     {
       name: 'a minute that does not exist',
@@ -278,6 +283,24 @@ describe('mistakes are refused by the name of the field', () => {
     },
   ])('$name', ({ given, want }) => {
     expect(refused(given).map(({ message }) => message)).toEqual([want]);
+  });
+
+  test.for<{ name: string; given: unknown; want: string }>([
+    { name: 'a text', given: { schedule: 5 }, want: 'spec.schedule is not a text' },
+    {
+      name: 'a word that is known',
+      given: { rollback: { mode: 'Undo' } },
+      want: 'spec.rollback.mode is not one of Revert, PullRequest, Hold',
+    },
+    { name: 'true or false', given: { prune: 'no' }, want: 'spec.prune is not true or false' },
+    { name: 'a mapping', given: { health: [] }, want: 'spec.health is not a mapping' },
+    {
+      name: 'a number',
+      given: { health: { thresholds: { OOMKilled: { count: '1' } } } },
+      want: 'spec.health.thresholds.*.count is not a number',
+    },
+  ])('what is not $name, from a cluster with another schema', ({ given, want }) => {
+    expect(refused(given as Partial<AppSpec>).map(({ message }) => message)).toEqual([want]);
   });
 
   test('all at once, each with what to write instead', () => {
