@@ -209,9 +209,10 @@ describe('whose failure counts', () => {
     );
   });
 
-  test('not that of a pod that was ready in this release', () => {
+  test('not that of a pod that was ready in this release, however long ago', () => {
     const before = { objects: [watch(deployment())], related: rollout(newPods('ready', 'ready', 'ready')) };
-    const moments = [...at([0], before), ...at([10_000, 15_000], crashing)];
+    const between = { ...before, related: rollout(newPods('first exit', 'first exit', 'first exit')) };
+    const moments = [...at([0], before), ...at([5000, 8000], between), ...at([10_000, 15_000], crashing)];
     expect(watchAll(moments).judgement.kind).toBe('waiting');
   });
 });
@@ -390,6 +391,14 @@ describe('the deadline', () => {
     {
       name: 'is unknown where the surroundings show a sign',
       given: { objects: [watch(deployment())], related: rollout(newPods('unschedulable')) },
+      want: { kind: 'unknown', reason: 'Unschedulable' },
+    },
+    {
+      name: 'is unknown where the same object shows signs of both',
+      given: {
+        objects: [watch(deployment({ ready: 1 }))],
+        related: rollout(newPods('crash loop', 'unschedulable', 'ready')),
+      },
       want: { kind: 'unknown', reason: 'Unschedulable' },
     },
     {
