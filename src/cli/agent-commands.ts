@@ -22,6 +22,7 @@ export function runCommand(
     )
     .option('--context <name>', 'context of the kubeconfig')
     .option('--namespace <name>', 'where Pawl itself lives (default: pawl-system)')
+    .option('--app-namespace <name>', 'follow only Apps of this namespace (default: of all)')
     .option('--cluster-name <name>', 'name of this cluster in the trailers of reverts (default: cluster)')
     .option('--cache-dir <directory>', 'where clones are kept; may be lost at any time')
     .option('--listen <address>', 'address of /healthz, /readyz and /metrics (default: 0.0.0.0:8080)')

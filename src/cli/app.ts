@@ -23,7 +23,7 @@ export function appNameOf(text: string, flag: string | undefined, currentNamespa
   if (parts.length > 2 || !NAME.test(name) || !NAME.test(namespace)) {
     throw new PawlError({
       code: 'BadName',
-      message: `${JSON.stringify(`${text}`)} is not the name of an App`,
+      message: `${JSON.stringify(text.slice(0, 100))} is not the name of an App`,
       hint: 'Write it as NAME or NAMESPACE/NAME.',
     });
   }

@@ -40,25 +40,48 @@ export function masked(value: unknown, mark: Mark): Masked {
   let nodes = 0;
   let secrets = 0;
 
-  function secret(node: Record<string, unknown>): Record<string, unknown> {
+  function spend(depth: number): void {
+    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) throw new RangeError('too deep or too large');
+  }
+
+  function measure(node: unknown, depth: number): void {
+    spend(depth);
+    if (Array.isArray(node) || isRecord(node)) {
+      for (const each of Object.values(node)) measure(each, depth + 1);
+    }
+  }
+
+  function secret(node: Record<string, unknown>, depth: number): Record<string, unknown> {
     secrets++;
+    // A mark is made of the whole value, which must have an end first.
+    measure(node, depth);
     return maskedSecret(node, mark);
   }
 
   function walk(node: unknown, depth: number): unknown {
-    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) throw new RangeError('too deep or too large');
+    spend(depth);
     if (Array.isArray(node)) return node.map((each) => walk(each, depth + 1));
     if (!isRecord(node)) return node;
-    if (node.kind === 'Secret') return secret(node);
+    if (isSecret(node, depth)) return secret(node, depth);
     // The items of such a list need not say what they are.
     if (node.kind === 'SecretList' && Array.isArray(node.items)) {
-      return { ...node, items: node.items.map((item) => (isRecord(item) ? secret(item) : mark(item))) };
+      return {
+        ...node,
+        items: node.items.map((item) => secret(isRecord(item) ? item : { item }, depth)),
+      };
     }
     return mapped(node, (each) => walk(each, depth + 1));
   }
 
   const copy = walk(value, 0);
   return { value: copy, secrets };
+}
+
+/** Inside of other objects, a kind and a name alone are a reference. */
+function isSecret(node: Record<string, unknown>, depth: number): boolean {
+  return (
+    node.kind === 'Secret' && (depth === 0 || 'metadata' in node || 'data' in node || 'stringData' in node)
+  );
 }
 
 function maskedSecret(secret: Record<string, unknown>, mark: Mark): Record<string, unknown> {

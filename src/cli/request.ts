@@ -1,6 +1,6 @@
 // What people ask of an App through its annotations and its spec, and who they are.
 
-import { type App, ANNOTATION } from '../model/app.ts';
+import type { ANNOTATION, App } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import type { AppName } from '../model/events.ts';
 import { refOf } from './app.ts';

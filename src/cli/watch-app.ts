@@ -76,7 +76,7 @@ export async function withinTime<T>(
 }
 
 export interface Bell {
-  ring(): void;
+  ring: () => void;
   /** Resolves at once if it rang since the last time, else when it rings. */
   rung(signal: AbortSignal): Promise<void>;
 }

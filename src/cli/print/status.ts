@@ -58,7 +58,7 @@ export function conditionInWords(
   { type, status, reason, message, lastTransitionTime }: Condition,
   nowMs: number,
 ): string {
-  const since = `${ago(lastTransitionTime, nowMs)}`.replace(/ ago$/, '');
+  const since = ago(lastTransitionTime, nowMs).replace(/ ago$/, '');
   const stands = since === '' ? '' : ` for ${since}`;
   switch (type) {
     case 'Ready': {

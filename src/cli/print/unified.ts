@@ -100,7 +100,7 @@ function walkBack(
     if (down) lines.push({ kind: 'added', text: after[--y] as string });
     else lines.push({ kind: 'removed', text: before[--x] as string });
   }
-  return lines.reverse();
+  return lines.toReversed();
 }
 
 /** Whether the best way onto a diagonal is from above (a line added) rather than from the left (one removed). */

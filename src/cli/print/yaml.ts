@@ -47,7 +47,7 @@ function isBlock(value: unknown): value is string {
     typeof value === 'string' &&
     /^[^\s][^\n]*\n./s.test(value) &&
     !/[\u0000-\u0008\u000b-\u001f]/.test(value) &&
-    !/\n\n$/.test(value)
+    !value.endsWith('\n\n')
   );
 }
 
