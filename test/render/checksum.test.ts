@@ -66,6 +66,18 @@ describe('a change of configuration changes what uses it', () => {
     expect(after.hash).not.toBe(before.hash);
   });
 
+  test('binary data', () => {
+    const pod = '{ volumes: [{ name: v, configMap: { name: c } }] }';
+    const binary = (data: string) =>
+      workload(
+        join(
+          `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\nbinaryData: ${data}\n`,
+          deployment(pod),
+        ),
+      );
+    expect(binary('{ a: AA== }').checksum?.config).not.toBe(binary('{ a: AQ== }').checksum?.config);
+  });
+
   test.for(['Deployment', 'StatefulSet', 'DaemonSet'])('of a %s', (kind) => {
     const text = deployment('{ volumes: [{ name: v, configMap: { name: c } }] }').replace('Deployment', kind);
     expect(workload(join(configMap('c', '{ a: "1" }'), text)).checksum).toBeDefined();

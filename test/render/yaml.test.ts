@@ -52,6 +52,11 @@ describe('refuses what would be changed in silence, with its line', () => {
       given: 'x: &x { a: 1 }\nw: &w { a: 3 }\ny:\n  <<: *x\n  <<: *w\n',
       want: '5: the merge (<<) and a line before it both give "a": put the merge first',
     },
+    {
+      name: 'a key twice after a merge of it',
+      given: 'x: &x { a: 1 }\ny:\n  <<: *x\n  a: 2\n  a: 3\n',
+      want: '5: the key "a" is there twice',
+    },
     { name: 'a merge of a text', given: 'a:\n  <<: x\n', want: '2: a merge (<<) takes mappings only' },
     { name: 'a key twice', given: 'a: 1\nb: 2\na: 3\n', want: '3: the key "a" is there twice' },
     {
