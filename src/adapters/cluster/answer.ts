@@ -84,7 +84,7 @@ export function errorOfSilence(asked: Asked, server: string, cause: unknown, tim
     hint: 'Look whether the API server runs and can be reached from where Pawl runs.',
     retry: 'later',
     status: 0,
-    cause,
+    cause: plainCause(cause),
   });
 }
 
@@ -180,6 +180,13 @@ function causesOf(value: unknown, scrub: (text: string) => string): ApiStatusCau
     if (field !== undefined) out.field = field;
     return out;
   });
+}
+
+/** Without what libraries hang on their errors: sockets, and pieces of what was received. */
+function plainCause(cause: unknown): Error {
+  const first = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const code = (first as { code?: unknown } | null)?.code;
+  return Object.assign(new Error(systemMessage(cause)), typeof code === 'string' ? { code } : {});
 }
 
 /** `connect ECONNREFUSED 127.0.0.1:6443`; an AggregateError of several addresses has no message of its own. */

@@ -82,7 +82,9 @@ export function makeApi(
           signal,
         );
         if (answer.status < 200 || answer.status > 299) {
-          throw errorOfAnswer(ask, answer, secret === undefined ? undefined : scrubberOf(secret));
+          const error = errorOfAnswer(ask, answer, secret === undefined ? undefined : scrubberOf(secret));
+          if (error.code === 'ApiKindUnknown') discovery.refresh();
+          throw error;
         }
         return parsed(answer.body, ask);
       },
@@ -108,13 +110,13 @@ export function makeApi(
     const type = await typeOf(ref.gvk, asked, signal);
     // The lease itself is how Pawl comes to lead.
     const isLease = ref.gvk.kind === 'Lease' && ref.gvk.group === 'coordination.k8s.io';
-    if (!request.dryRun && !isLease) options.mayWrite();
     const ask: Ask = {
       ...asked,
       method: request.method,
       path: request.path(type),
       body: JSON.stringify(request.body),
     };
+    if (!request.dryRun && !isLease) ask.mayStart = options.mayWrite;
     if (request.contentType !== undefined) ask.contentType = request.contentType;
     const secret = ref.gvk.group === '' && ref.gvk.kind === 'Secret' ? request.body : undefined;
     return await exchange(ask, request.idempotent, secret, signal);
@@ -140,7 +142,6 @@ export function makeApi(
         return asObject(found, asked);
       } catch (error) {
         if (error instanceof ApiError && error.code === 'ApiNotFound') return undefined;
-        if (error instanceof ApiError && error.code === 'ApiKindUnknown') discovery.refresh();
         throw error;
       }
     },

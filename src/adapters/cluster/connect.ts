@@ -31,6 +31,8 @@ export interface Ask {
   /** Sent as it is. */
   body?: string;
   contentType?: string;
+  /** Called at the last moment before it is sent; what it throws ends the call as it is. */
+  mayStart?: () => void;
   /** For messages, such as `patch` and `Deployment shop/web`. */
   verb: string;
   what: string;
@@ -96,76 +98,97 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     return pools;
   }
 
-  async function ask<T>(
-    what: Ask,
+  async function once<T>(
+    ask: Ask,
+    credentials: Credentials,
     pick: (pools: Pools) => Dispatcher,
-    timeoutMs: number,
     signal: AbortSignal,
     take: (data: Dispatcher.ResponseData) => Promise<T>,
-    streaming: AbortSignal | undefined,
   ): Promise<T> {
+    const server = new URL(credentials.server);
+    const dispatcher = pick(poolsFor(credentials));
+    ask.mayStart?.();
+    const data = await dispatcher.request({
+      origin: server.origin,
+      path: server.pathname === '/' ? ask.path : `${server.pathname}${ask.path}`,
+      method: ask.method,
+      headers: headersOf(ask, credentials.headers, options.version),
+      body: ask.body ?? null,
+      signal,
+    });
+    return await take(data);
+  }
+
+  /** A token may have expired since it was read, so a 401 is asked again with a new one, where there is one. */
+  async function exchange<T extends { status: number }>(
+    ask: Ask,
+    pick: (pools: Pools) => Dispatcher,
+    signal: AbortSignal,
+    take: (data: Dispatcher.ResponseData) => Promise<T>,
+  ): Promise<T> {
+    const credentials = await source.current();
+    if (closed) throw new PawlError({ code: 'ClusterClosed', message: 'the connection was closed' });
+    const answer = await once(ask, credentials, pick, signal, take);
+    if (answer.status !== 401) return answer;
+    source.refused();
+    const renewed = await source.current();
+    if (JSON.stringify(renewed) === JSON.stringify(credentials)) return answer;
+    return await once(ask, renewed, pick, signal, take);
+  }
+
+  async function withErrors<T>(
+    ask: Ask,
+    timeoutMs: number,
+    signal: AbortSignal,
+    run: (ask: Ask, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    let notStarted = false;
+    const mayStart = () => {
+      notStarted = true;
+      ask.mayStart?.();
+      notStarted = false;
+    };
     try {
-      return await withDeadline(timeoutMs, signal, async (inner) => {
-        const credentials = await source.current();
-        if (closed) throw new PawlError({ code: 'ClusterClosed', message: 'the connection was closed' });
-        const server = new URL(credentials.server);
-        const data = await pick(poolsFor(credentials)).request({
-          origin: server.origin,
-          path: server.pathname === '/' ? what.path : `${server.pathname}${what.path}`,
-          method: what.method,
-          headers: headersOf(what, credentials.headers, options.version),
-          body: what.body ?? null,
-          signal: streaming === undefined ? inner : AbortSignal.any([inner, streaming]),
-        });
-        if (data.statusCode === 401) source.refused();
-        return await take(data);
-      });
+      return await withDeadline(timeoutMs, signal, (inner) => run({ ...ask, mayStart }, inner));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof TimedOut) throw errorOfSilence(what, first.server, error, error.afterMs);
-      if (error instanceof PawlError) {
-        throw new ApiError({
-          code: error.code,
-          message: `${what.verb} ${what.what}: ${error.message}`,
-          hint: error.hint,
-          retry: error.retry,
-          status: 0,
-          cause: error,
-        });
-      }
+      if (notStarted) throw error;
+      if (error instanceof TimedOut) throw errorOfSilence(ask, first.server, error, error.afterMs);
+      if (error instanceof PawlError) throw asApiError(ask, error);
       // A CA that rotated shows as a failed handshake.
-      source.refused();
-      throw errorOfSilence(what, first.server, error);
+      if (isTlsFailure(error)) source.refused();
+      throw errorOfSilence(ask, first.server, error);
     }
   }
 
   return {
     server: first.server,
     namespace: first.namespace,
-    send: (what, timeoutMs, signal) =>
-      ask(
-        what,
-        (each) => each.requests,
-        timeoutMs,
-        signal,
-        async (data) => ({
-          ...headOf(data),
-          contentType: String(data.headers['content-type'] ?? ''),
-          body: await data.body.text(),
-        }),
-        undefined,
+    send: (ask, timeoutMs, signal) =>
+      withErrors(ask, timeoutMs, signal, (each, inner) =>
+        exchange(
+          each,
+          (pools) => pools.requests,
+          inner,
+          async (data) => ({
+            ...headOf(data),
+            contentType: String(data.headers['content-type'] ?? ''),
+            body: await data.body.text(),
+          }),
+        ),
       ),
-    stream: (what, timeoutMs, signal) =>
-      ask(
-        what,
-        (each) => each.watches,
-        timeoutMs,
-        signal,
-        async (data) => ({
-          ...headOf(data),
-          chunks: data.body,
-        }),
-        signal,
+    stream: (ask, timeoutMs, signal) =>
+      withErrors(ask, timeoutMs, signal, (each, inner) =>
+        // The deadline ends with the headers, the caller's signal goes on into the body.
+        exchange(
+          each,
+          (pools) => pools.watches,
+          AbortSignal.any([inner, signal]),
+          async (data) => ({
+            ...headOf(data),
+            chunks: data.body,
+          }),
+        ),
       ),
     async close() {
       closed = true;
@@ -175,6 +198,22 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       open.clear();
     },
   };
+}
+
+function asApiError(ask: Ask, error: PawlError): ApiError {
+  return new ApiError({
+    code: error.code,
+    message: `${ask.verb} ${ask.what}: ${error.message}`,
+    hint: error.hint,
+    retry: error.retry,
+    status: 0,
+    cause: error,
+  });
+}
+
+function isTlsFailure(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /CERT|SELF_SIGNED|ISSUER|SIGNATURE|TLS|SSL|EPROTO/.test(code);
 }
 
 function makePools(credentials: Credentials, maxConnections: number): Pools {

@@ -46,26 +46,24 @@ export async function credentialsOf(
   const load = await loader(address);
   let config = load();
   let last: Promise<Credentials> | undefined;
-  let readAt = 0;
-
-  function current(): Promise<Credentials> {
-    if (last === undefined || monotonic() - readAt > FRESH_MS) {
-      readAt = monotonic();
-      last = read(config);
-      // A failure is handed to everyone who asks meanwhile, and is no unhandled rejection where nobody does.
-      last.catch(() => {
-        if (monotonic() - readAt > REFUSED_PAUSE_MS) last = undefined;
-      });
-    }
-    return last;
-  }
+  let readAt = Number.NEGATIVE_INFINITY;
 
   return {
-    current: () =>
-      current().catch(async (error) => {
-        if (monotonic() - readAt > REFUSED_PAUSE_MS) last = undefined;
+    async current() {
+      if (last === undefined || monotonic() - readAt > FRESH_MS) {
+        readAt = monotonic();
+        last = read(config);
+      }
+      const mine = last;
+      try {
+        return await mine;
+      } catch (error) {
+        // All who ask meanwhile share a failure, so that a plugin is not run for each of them.
+        if (last === mine && monotonic() - readAt > REFUSED_PAUSE_MS) last = undefined;
         throw asCredentialsError(error);
-      }),
+      }
+    },
+
     refused() {
       if (monotonic() - readAt < REFUSED_PAUSE_MS) return;
       last = undefined;
@@ -85,6 +83,13 @@ async function loader(address: ClusterAddress): Promise<() => KubeConfig> {
       code: 'ClusterUnnamed',
       message: 'no cluster was named',
       hint: 'Name a kubeconfig with --kubeconfig, or run inside a cluster.',
+    });
+  }
+  if (address.kubeconfig === undefined && process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
+    throw new PawlError({
+      code: 'ClusterConfig',
+      message: 'this does not run in a pod of a cluster (KUBERNETES_SERVICE_HOST is not set)',
+      hint: 'Name a kubeconfig with --kubeconfig.',
     });
   }
   // This one file of the library, late: the whole of it costs 0.9 s and 90 MB at start.

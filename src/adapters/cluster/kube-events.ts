@@ -37,12 +37,10 @@ export function makeKubeEvents(
 ): KubeEvents {
   const { clock } = options;
   const told = new Map<string, Told>();
-  /** One write at a time, so that two of the same do not both make an Event. */
-  let writing: Promise<void> = Promise.resolve();
+  /** Of the same thing one write at a time, so that two do not both make an Event. */
+  const writing = new Map<string, Promise<void>>();
 
-  async function write(app: App, event: KubeEvent, signal: AbortSignal): Promise<void> {
-    const message = event.message.slice(0, MAX_MESSAGE);
-    const key = JSON.stringify([app.metadata.uid, event.type, event.reason, message]);
+  async function write(key: string, app: App, event: KubeEvent, signal: AbortSignal): Promise<void> {
     const before = told.get(key);
     const now = clock.monotonic();
     told.delete(key);
@@ -56,7 +54,7 @@ export function makeKubeEvents(
         if (!(error instanceof ApiError) || error.status !== 404) throw error;
       }
     }
-    const made = await api.create(eventObject(app, { ...event, message }, clock.now()), signal);
+    const made = await api.create(eventObject(app, event, clock.now()), signal);
     const ref = { gvk: EVENT_GVK, namespace: app.metadata.namespace, name: made.metadata.name };
     remember(key, { ref, count: 1, lastAt: now });
   }
@@ -71,16 +69,20 @@ export function makeKubeEvents(
   }
 
   return {
-    async record(app, event, signal) {
-      const mine = writing.then(async () => {
+    async record(app, { type, reason, message: whole }, signal) {
+      const event = { type, reason, message: whole.slice(0, MAX_MESSAGE) };
+      const key = JSON.stringify([app.metadata.uid, type, reason, event.message]);
+      const before = writing.get(key) ?? Promise.resolve();
+      const mine = before.then(async () => {
         try {
           signal.throwIfAborted();
-          await write(app, event, signal);
+          await write(key, app, event, signal);
         } catch (error) {
           if (!signal.aborted) options.onProblem?.(error);
         }
+        if (writing.get(key) === mine) writing.delete(key);
       });
-      writing = mine;
+      writing.set(key, mine);
       await mine;
       signal.throwIfAborted();
     },
