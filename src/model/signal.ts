@@ -31,6 +31,8 @@ export const SIGNALS = {
   PodFailed: { afterMs: 0, count: 1 },
   AddressPending: { afterMs: 300_000, count: 1 },
   VolumePending: { afterMs: 300_000, count: 1 },
+  /** The pod's node does not answer any more. */
+  NodeLost: { afterMs: 300_000, count: 1 },
   VolumeLost: { afterMs: 0, count: 1 },
   Confirmation: { afterMs: 5_000, count: 2 },
 } as const;

@@ -130,7 +130,7 @@ function remember(
   const wasReady = before.readySinceMs !== undefined;
   return {
     seenReady: withReadyPods(before, input.related.pods),
-    clocks: Object.assign({}, ...now.reads.map((read) => read.clocks)) as JudgeMemory['clocks'],
+    clocks: Object.fromEntries(now.reads.flatMap((read) => Object.entries(read.clocks))),
     confirmed: Object.fromEntries(
       now.weighed
         .filter(({ weight }) => weight.decisive !== undefined)

@@ -3,7 +3,7 @@
 
 import type { Sign } from '../model/health.ts';
 import type { KubeObject } from '../model/object.ts';
-import { type RelatedObjects } from './owners.ts';
+import type { RelatedObjects } from './owners.ts';
 import { isReady } from './pod.ts';
 import { viewEvent } from './signs/event-view.ts';
 
@@ -65,4 +65,31 @@ export function tick(memory: JudgeMemory, key: string, sign: Sign, elapsedMs: nu
   const before = memory.clocks[key];
   if (before === undefined) return { sinceMs: elapsedMs, count: sign.count };
   return { sinceMs: before.sinceMs, count: Math.max(before.count, sign.count) };
+}
+
+/**
+ * What the next release may still know when it supersedes this one: its clock starts at 0 again, and objects whose
+ * desired form it leaves as it is (`unchangedKeys`) keep theirs.
+ */
+export function carryMemory(
+  memory: JudgeMemory,
+  elapsedMs: number,
+  unchangedKeys: ReadonlySet<string>,
+): JudgeMemory {
+  const isKept = ([key]: [string, unknown]) => unchangedKeys.has(key.split('|', 1)[0] ?? '');
+  const clocks = Object.entries(memory.clocks)
+    .filter(isKept)
+    .map(([key, clock]) => [key, { ...clock, sinceMs: clock.sinceMs - elapsedMs }]);
+  const confirmed = Object.entries(memory.confirmed)
+    .filter(isKept)
+    .map(([key, sinceMs]) => [key, sinceMs - elapsedMs]);
+  return {
+    seenReady: memory.seenReady,
+    clocks: Object.fromEntries(clocks) as JudgeMemory['clocks'],
+    confirmed: Object.fromEntries(confirmed) as JudgeMemory['confirmed'],
+    oldEvents: memory.oldEvents,
+    readySinceMs: undefined,
+    brokenSinceMs: 0,
+    soakBegan: false,
+  };
 }

@@ -10,6 +10,7 @@ import { healthSign, replicaFailureSign, unschedulableSign } from './signs/condi
 import { containerSigns } from './signs/containers.ts';
 import type { SignContext } from './signs/context.ts';
 import { viewEvent } from './signs/event-view.ts';
+import { nodeLostSign } from './signs/node.ts';
 import { createSigns, isScalingUp, mountSigns } from './signs/events.ts';
 
 /** A pod that turned unready this long after its start was Ready before: a pod starts as unready. ms */
@@ -59,6 +60,7 @@ function podSigns(pod: KubeObject, owner: KubeObject, index: RelatedIndex, conte
   const wasReady = uid !== undefined && context.seenReady.has(uid);
   return [
     ...present(isScalingUp(events, context.now) ? undefined : unschedulableSign(pod, context.now)),
+    ...present(nodeLostSign(pod, context.now)),
     ...mountSigns(pod, events, context),
     ...containerSigns(pod, {
       at: place,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
 import { SIGNALS } from '../../src/model/signal.ts';
-import type { Judgement } from '../../src/verify/judge.ts';
+import { type Judgement, judge } from '../../src/verify/judge.ts';
+import { carryMemory } from '../../src/verify/memory.ts';
 import type { RelatedObjects } from '../../src/verify/owners.ts';
 import { healthFixtures, podFixture } from './fixtures.ts';
 import {
@@ -9,6 +10,8 @@ import {
   eventOn,
   manifestOf,
   type Moment,
+  NOW,
+  nothing,
   podLike,
   readyPod,
   replicaSet,
@@ -394,6 +397,14 @@ describe('the deadline', () => {
       want: { kind: 'unknown', reason: 'Unschedulable' },
     },
     {
+      name: 'is unknown where a node has gone quiet',
+      given: {
+        objects: [watch(deployment({ ready: 2 }))],
+        related: rollout(newPods('given up by the node controller', 'ready', 'ready')),
+      },
+      want: { kind: 'unknown', reason: 'NodeLost' },
+    },
+    {
       name: 'is unknown where the same object shows signs of both',
       given: {
         objects: [watch(deployment({ ready: 1 }))],
@@ -492,6 +503,33 @@ describe('the soak', () => {
     const { judgement, atMs } = watchAll([...flapping, ...at([405_000], ill)], soak);
     expect(reasons(judgement)).toEqual(['TimedOut']);
     expect(atMs).toBe(405_000);
+  });
+});
+
+describe('a release that supersedes another', () => {
+  const sight = { objects: [watch(deployment())], related: rollout(newPods('image not found backing off')) };
+  const { memory, judgement } = watchAll(at([0, 20_000], sight));
+  const key = 'shop/Deployment.apps/web';
+  const next = (unchanged: string[], elapsedMs: number) =>
+    judge({
+      objects: sight.objects,
+      related: { ...nothing, ...sight.related },
+      settings: {
+        ...settings,
+        thresholds: { ...settings.thresholds, Confirmation: { afterMs: 0, count: 2 } },
+      },
+      elapsedMs,
+      memory: carryMemory(memory, 20_000, new Set(unchanged)),
+      now: NOW,
+    }).judgement;
+
+  test('leaves the clocks of what it does not change as they are', () => {
+    expect(judgement.kind).toBe('waiting');
+    expect(next([key], 1)).toMatchObject({ kind: 'waiting', lookAgainInMs: 9999 });
+  });
+
+  test('starts those of what it changes anew', () => {
+    expect(next([], 1)).toMatchObject({ kind: 'waiting', lookAgainInMs: 30_000 });
   });
 });
 

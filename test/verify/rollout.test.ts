@@ -35,8 +35,8 @@ const fast = {
 
 let makeNamespace: (prefix: string) => Promise<string>;
 beforeAll(async () => {
-  const { freshNamespace } = await testCluster();
-  makeNamespace = freshNamespace;
+  const cluster = await testCluster();
+  makeNamespace = (prefix) => cluster.freshNamespace(prefix);
 }, 60_000);
 
 function workload(kind: string, namespace: string, tag: string, spec: object = {}): KubeObject {
@@ -172,17 +172,6 @@ describe('a new Deployment', () => {
     expect(await release(cluster, object)).toMatchObject({ kind: 'unknown', reason: 'Unschedulable' });
   });
 
-  test('whose pods PodSecurity forbids has failed', async () => {
-    const { cluster } = await open();
-    const namespace = await makeNamespace('verify');
-    const ref = { gvk: { group: '', version: 'v1', kind: 'Namespace' }, namespace: '', name: namespace };
-    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    await cluster.as(undefined).mergePatch(ref, { metadata: { labels } }, {}, never);
-    expect(evidence(await release(cluster, workload('Deployment', namespace, '1.0')))).toEqual([
-      'FailedCreate, violates PodSecurity',
-    ]);
-  });
-
   test('whose ServiceAccount is missing has failed', async () => {
     const { cluster } = await open();
     const object = workload('Deployment', await makeNamespace('verify'), '1.0');
@@ -211,6 +200,17 @@ describe('a new Deployment', () => {
       reason: 'FailedCreate',
     });
   });
+});
+
+test.each([...kinds, 'Job'])('a %s whose pods PodSecurity forbids has failed', async (kind) => {
+  const { cluster } = await open();
+  const namespace = await makeNamespace('verify');
+  const ref = { gvk: { group: '', version: 'v1', kind: 'Namespace' }, namespace: '', name: namespace };
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await cluster.as(undefined).mergePatch(ref, { metadata: { labels } }, {}, never);
+  expect(evidence(await release(cluster, workload(kind, namespace, '1.0')))).toEqual([
+    'FailedCreate, violates PodSecurity',
+  ]);
 });
 
 test('a Job that completes is healthy, one that fails has failed', async () => {
