@@ -22,7 +22,7 @@ export async function serve(options: {
   probes: Probes;
 }): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://host').pathname;
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return answer(405, 'only GET is served here\n');
     switch (path) {
