@@ -3,6 +3,7 @@
 import type { Origin, SourceFile } from '../model/manifest.ts';
 import { isMapping } from './compose.ts';
 import type { NodeBudget } from './compose.ts';
+import { oneLine } from '../model/text.ts';
 import type { RenderProblem } from './problem.ts';
 import { readYaml } from './yaml.ts';
 
@@ -142,7 +143,9 @@ function unfold(
   }
   if (!Array.isArray(items) || depth >= MAX_LIST_DEPTH) {
     const message =
-      depth >= MAX_LIST_DEPTH ? 'Lists in Lists, too deep' : `the items of a ${kind} must be a list`;
+      depth >= MAX_LIST_DEPTH
+        ? 'Lists in Lists, too deep'
+        : `the items of a ${oneLine(kind, 63)} must be a list`;
     problems.push({ code: 'InvalidObject', ...origin, message });
     return;
   }

@@ -37,7 +37,7 @@ export interface RenderProblem {
 const MAX_PATH_LENGTH = 300;
 
 /** `deploy/web.yaml:14`: safe to commit. */
-export function placeOf(problem: RenderProblem): string {
+export function placeOf(problem: Pick<RenderProblem, 'file' | 'line'>): string {
   if (problem.file === '') return '';
   const file = oneLine(problem.file, MAX_PATH_LENGTH);
   return problem.line === undefined ? file : `${file}:${problem.line}`;

@@ -19,6 +19,7 @@ import { normalise } from './normalise.ts';
 import { toObject } from './objects.ts';
 import type { ParsedObject } from './objects.ts';
 import { applyClass } from './order.ts';
+import { placeOf } from './problem.ts';
 import type { RenderProblem } from './problem.ts';
 import { definedScopes, placed } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -155,7 +156,7 @@ function duplicates(objects: readonly ParsedObject[]): RenderProblem[] {
       first.set(keyOf(id), origin);
       continue;
     }
-    const where = `${earlier.file}:${earlier.line}${earlier.document > 1 ? ` (document ${earlier.document})` : ''}`;
+    const where = `${placeOf(earlier)}${earlier.document > 1 ? ` (document ${earlier.document})` : ''}`;
     const message = `${id.kind} ${id.name} is there already, in ${where}`;
     problems.push({ code: 'DuplicateObject', ...origin, object: id, message, hint: 'keep one of them' });
   }
