@@ -1,12 +1,12 @@
 // A git server: git's own CGI (`git http-backend`) behind HTTP on 127.0.0.1, with bare repositories in one folder.
 // What it does on the wire is what git does; faults that a test orders are laid over it (git-faults.ts).
 import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { promisify } from 'node:util';
+import { createFolder } from './folder.ts';
 import { type GitUser, identifyUser, type KnownUser } from './git-access.ts';
 import { type GitCall, runHttpBackend, serverGitEnvironment } from './git-backend.ts';
 import { faultApplies, type GitFault, type GitOperation } from './git-faults.ts';
@@ -28,7 +28,7 @@ export interface GitRequest {
 }
 
 export interface GitServerOptions {
-  /** Where the repositories are kept; by default a temporary folder that goes with the server. */
+  /** Where the repositories are kept; by default a folder that goes with the server, however it ends (folder.ts). */
   root?: string;
   /** 0: any free one. */
   port?: number;
@@ -75,7 +75,8 @@ interface State {
 }
 
 export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
-  const root = options.root ?? mkdtempSync(join(tmpdir(), `pawl-git-${process.pid}-`));
+  const folder = options.root === undefined ? createFolder() : undefined;
+  const root = options.root ?? join(folder?.path ?? '', 'repositories');
   mkdirSync(root, { recursive: true });
   const state: State = { root, users: options.users, fault: undefined, requests: [] };
   const calls = new Set<GitCall>();
@@ -150,7 +151,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       for (const socket of sockets) socket.destroy();
       for (const call of calls) call.kill();
       await Promise.all([closed, ...[...calls].map((call) => call.ended)]);
-      if (options.root === undefined) rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+      folder?.remove();
     },
   };
 }

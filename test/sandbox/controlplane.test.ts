@@ -78,8 +78,7 @@ test('a killed parent leaves no process, and the next run removes its folder', a
   expect(alive(pids)).toEqual(pids);
   parent.kill('SIGKILL');
   await eventually(() => expect(alive(pids)).toEqual([]), { timeoutMs: 5_000 });
-  expect(existsSync(dir)).toBe(true);
-  expect(sweep()).toContain(dir);
+  sweep(); // or another run's, which may have come first
   expect(existsSync(dir)).toBe(false);
 });
 
@@ -101,10 +100,8 @@ test('a sweep ends what a dead owner left running and touches nothing of a livin
     const own = folder(identify(process.pid), kept);
     const elsewhere = folder({ ...deadIdentity, space: 'another host' }, kept);
 
-    const swept = sweep();
-    expect(swept).toContain(abandoned);
-    expect(swept).not.toContain(own);
-    expect(swept).not.toContain(elsewhere);
+    sweep();
+    expect([abandoned, own, elsewhere].map((dir) => existsSync(dir))).toEqual([false, true, true]);
     await eventually(() => expect(alive([left.pid ?? 0])).toEqual([]));
     expect(alive([kept.pid ?? 0])).toEqual([kept.pid]);
     execFileSync('rm', ['-r', own, elsewhere]);
