@@ -160,7 +160,7 @@ function cacheDir(env: NodeJS.ProcessEnv): string {
   return join(env.PAWL_CACHE_DIR || join(repositoryDir, '.cache'), 'controlplane');
 }
 
-/** Removes binaries of older sources (each is 180 MB) and what builds that were killed left behind. */
+/** Removes binaries of older sources (each is over 100 MB) and what builds that were killed left behind. */
 function prune(cache: string, keep: string): void {
   for (const name of readdirSync(cache)) {
     const builder = /^building-(\d+)$/.exec(name)?.[1];
