@@ -39,8 +39,8 @@ function stable(value: unknown): string {
   );
 }
 
-/** Kinds whose deletion destroys more than itself: only when the object asks for it. */
-const PRUNED_WHEN_ASKED: ReadonlySet<string> = new Set([
+/** Kinds whose deletion destroys more than itself: left for a person to delete. */
+const NEVER_PRUNED: ReadonlySet<string> = new Set([
   'PersistentVolumeClaim',
   'CustomResourceDefinition.apiextensions.k8s.io',
   'Namespace',
@@ -56,14 +56,9 @@ export function toPrune(
     .filter((live) => live.metadata.labels?.[APPLYSET.partOf] === applySet)
     .filter((live) => live.metadata.deletionTimestamp === undefined)
     .filter((live) => !desired.has(keyOf(idOf(live))))
-    .filter((live) => {
-      const asked = live.metadata.annotations?.[ANNOTATION.prune];
-      if (asked === 'Never') return false;
-      const id = idOf(live);
-      const kind = id.group === '' ? id.kind : `${id.kind}.${id.group}`;
-      return !PRUNED_WHEN_ASKED.has(kind) || asked === 'Before' || asked === 'Allow';
-    })
-    .map(idOf);
+    .filter((live) => live.metadata.annotations?.[ANNOTATION.prune] !== 'Never')
+    .map(idOf)
+    .filter(({ group, kind }) => !NEVER_PRUNED.has(group === '' ? kind : `${kind}.${group}`));
 }
 
 /**

@@ -37,8 +37,7 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
     if (name.startsWith(`${GROUP}/`) && !KNOWN.has(name))
       complaints.push(`${quoted(name)} is no annotation of Pawl's`);
   }
-  if (annotations.has(ANNOTATION.hook))
-    complaints.push(`${ANNOTATION.hook} is not supported by this version of Pawl`);
+  if (annotations.has(ANNOTATION.hook)) complaints.push(notYet(ANNOTATION.hook));
 
   const stageText = annotations.get(ANNOTATION.stage) ?? '0';
   const stage = /^-?\d{1,4}$/.test(stageText) ? Number(stageText) + 0 : Number.NaN;
@@ -47,7 +46,8 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   }
   const recreate = choice(ANNOTATION.recreate, ['true', 'false']) === 'true';
   const { group, kind } = gvkOf(object);
-  if (recreate && NEVER_RECREATED.has(`${group}/${kind}`)) {
+  const isKept = NEVER_RECREATED.has(`${group}/${kind}`);
+  if (recreate && isKept) {
     complaints.push(`${ANNOTATION.recreate} is not for a ${kind}: what it holds would be lost`);
   }
   const ignoreFields = fieldList(annotations.get(ANNOTATION.ignoreFields) ?? '');
@@ -56,11 +56,16 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
       `${ANNOTATION.ignoreFields} is not a list of fields, such as spec.replicas, separated by commas`,
     );
   }
+  const prune = choice(ANNOTATION.prune, ['Never', 'Before']);
+  // Understood, but not carried out yet: to pass over a wish would be worse than to refuse it.
+  if (recreate && !isKept) complaints.push(notYet(ANNOTATION.recreate));
+  if ((ignoreFields ?? []).length > 0) complaints.push(notYet(ANNOTATION.ignoreFields));
+  if (prune === 'Before') complaints.push(notYet(`${ANNOTATION.prune}: Before`));
   return {
     policy: {
       stage: Number.isNaN(stage) ? 0 : stage,
       policy: {
-        prune: choice(ANNOTATION.prune, ['Never', 'Before']) ?? 'Default',
+        prune: prune ?? 'Default',
         rollback: choice(ANNOTATION.rollback, ['Hold']) ?? 'Default',
         recreate,
         ignoreFields: ignoreFields ?? [],
@@ -69,6 +74,10 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
     },
     complaints,
   };
+}
+
+function notYet(what: string): string {
+  return `${what} is not supported by this version of Pawl`;
 }
 
 /** Blanks and line breaks around commas do not matter. */

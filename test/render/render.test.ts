@@ -139,14 +139,14 @@ describe('annotations', () => {
 
   test('are read', () => {
     const notes =
-      'pawl.dev/stage: "-2", pawl.dev/prune: Before, pawl.dev/rollback: Hold, pawl.dev/recreate: "true", pawl.dev/ignore-fields: "spec.replicas, data.x"';
+      'pawl.dev/stage: "-2", pawl.dev/prune: Never, pawl.dev/rollback: Hold, pawl.dev/recreate: "false"';
     expect(manifests(withNotes(notes))[0]).toMatchObject({
       stage: -2,
       policy: {
-        prune: 'Before',
+        prune: 'Never',
         rollback: 'Hold',
-        recreate: true,
-        ignoreFields: ['spec.replicas', 'data.x'],
+        recreate: false,
+        ignoreFields: [],
       },
     });
   });
@@ -177,6 +177,21 @@ describe('annotations', () => {
       name: 'hook',
       notes: 'pawl.dev/hook: PreSync',
       want: 'pawl.dev/hook is not supported by this version of Pawl',
+    },
+    {
+      name: 'prune before',
+      notes: 'pawl.dev/prune: Before',
+      want: 'pawl.dev/prune: Before is not supported by this version of Pawl',
+    },
+    {
+      name: 'recreate, not yet',
+      notes: 'pawl.dev/recreate: "true"',
+      want: 'pawl.dev/recreate is not supported by this version of Pawl',
+    },
+    {
+      name: 'ignore-fields, not yet',
+      notes: 'pawl.dev/ignore-fields: "spec.replicas, data.x"',
+      want: 'pawl.dev/ignore-fields is not supported by this version of Pawl',
     },
     {
       name: 'misspelt',
