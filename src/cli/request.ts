@@ -1,7 +1,7 @@
 // What people ask of an App through its annotations and its spec, and who they are.
 
 import type { ANNOTATION, App } from '../model/app.ts';
-import { ApiError } from '../model/errors.ts';
+import { PawlError } from '../model/errors.ts';
 import type { AppName } from '../model/events.ts';
 import { refOf } from './app.ts';
 import type { Connection } from './environment.ts';
@@ -35,14 +35,14 @@ export async function whoAmI(connection: Connection, signal: AbortSignal): Promi
   const question = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'SelfSubjectReview',
-    metadata: { name: '' },
+    metadata: { name: 'self' },
   };
   try {
     const answer = await connection.cluster.as(undefined).create(question, signal);
     const { userInfo } = (answer.status ?? {}) as { userInfo?: { username?: string } };
     if (userInfo?.username) return userInfo.username;
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof PawlError)) throw error;
   }
   return connection.userName ?? 'unknown';
 }
