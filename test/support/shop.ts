@@ -7,6 +7,7 @@ import { type Agent, type AgentOptions, installPawl, startAgent } from './agent.
 import { type Json, type TestCluster, testCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { testGitServer, testRepository } from './git-server.ts';
+import { live } from './world.ts';
 
 export interface Shop {
   cluster: TestCluster;
@@ -31,6 +32,8 @@ export interface Shop {
   /** The branch's head, read from the repository itself. */
   head(): Promise<string>;
   deployment(name?: string): Promise<Json>;
+  /** Ends the agents, so that they take no time from other tests. */
+  close(): Promise<void>;
 }
 
 export interface ShopOptions {
@@ -62,7 +65,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   await grant(cluster, namespace);
   if (options.withoutApp !== true) await cluster.apply(appOf(namespace, url, options.spec));
 
-  const app = () => cluster.get('apps.pawl.dev', 'shop', namespace);
+  const agents: Agent[] = [];
+  const app = () => live(cluster, 'apps', namespace, 'shop');
   const status = async (): Promise<AppStatus> => (await app()).status ?? {};
   const shop: Shop = {
     cluster,
@@ -71,7 +75,14 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     namespace,
     person,
     first: firstCommit,
-    agent: (more = {}) => startAgent({ kubeconfig, namespace, appNamespace: namespace, ...more }),
+    async agent(more = {}) {
+      const agent = await startAgent({ kubeconfig, namespace, appNamespace: namespace, ...more });
+      agents.push(agent);
+      return agent;
+    },
+    async close() {
+      await Promise.all(agents.map((agent) => agent.kill()));
+    },
     app,
     status,
     async patchSpec(spec) {
@@ -132,9 +143,21 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
         { timeoutMs, describe: `a revert of ${commit}` },
       ),
     head: () => person.git('--git-dir', git.repositoryDir('shop'), 'rev-parse', 'refs/heads/main'),
-    deployment: (name = 'web') => cluster.get('deployment', name, namespace),
+    deployment: (name = 'web') => live(cluster, 'deployments', namespace, name),
   };
   return shop;
+}
+
+/** The body of a test with a shop of its own. */
+export function inShop(options: ShopOptions, play: (shop: Shop) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const shop = await openShop(options);
+    try {
+      await play(shop);
+    } finally {
+      await shop.close();
+    }
+  };
 }
 
 /** The account of the App, what it may do, the right to act as it, and its git Secret. */
@@ -201,6 +224,8 @@ export interface ShopManifests {
   image?: string;
   banner?: string;
   replicas?: number;
+  /** progressDeadlineSeconds */
+  deadlineSeconds?: number;
 }
 
 /** The shop's repository: a Deployment with its Service, and the ConfigMap that it uses. */
@@ -215,13 +240,14 @@ export function shopFiles(of: ShopManifests = {}): Record<string, string> {
 export function webYaml({
   image = 'registry.example.com/shop/web:1.17',
   replicas = 3,
+  deadlineSeconds,
 }: ShopManifests = {}): string {
   return `apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: web
 spec:
-  replicas: ${replicas}
+  replicas: ${replicas}${deadlineSeconds === undefined ? '' : `\n  progressDeadlineSeconds: ${deadlineSeconds}`}
   selector:
     matchLabels: { app: web }
   template:
