@@ -79,14 +79,17 @@ export async function restoreIntent(
   const { onto, restores, commits } = intent;
   const edits = await editsFor(git, repository, { head: onto, healthy: restores, commits, filesAt });
   const unused = { message: '', author: { name: '', email: '' }, at: 0 }; // the bytes hold them
-  const oid = await git.restore(repository, { onto, edits, ...unused }, Buffer.from(intent.bytes, 'base64'));
-  if (oid !== intent.commit) {
-    throw new PawlError({
-      code: 'RevertIntentUnusable',
-      message: `the stored revert gives commit ${oid}, not ${intent.commit}`,
-      hint: 'Somebody changed the status of the App. The revert is decided anew.',
-    });
-  }
+  const bytes = Buffer.from(intent.bytes, 'base64');
+  const oid = await git.restore(repository, { onto, edits, ...unused }, bytes).catch((error: unknown) => {
+    if (error instanceof PawlError && error.code === 'GitBadCommit') return 'something else';
+    throw error;
+  });
+  if (oid === intent.commit) return;
+  throw new PawlError({
+    code: 'RevertIntentUnusable',
+    message: `the stored revert does not give commit ${intent.commit}, but ${oid}`,
+    hint: 'Somebody changed the status of the App. The revert is decided anew.',
+  });
 }
 
 async function editsFor(

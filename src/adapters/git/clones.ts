@@ -13,12 +13,13 @@ import { makeLock, type Lock } from './lock.ts';
 import { makeObjectStore, type ObjectStore } from './objects.ts';
 import type { Place } from './url.ts';
 
-const RENEWED_AFTER_FETCHES = 100;
 const TOUCHED_EVERY_MS = 3_600_000;
 
 export interface Clone {
   lock: Lock;
   store: ObjectStore | undefined;
+  /** What the last fetch brought. */
+  head: string | undefined;
   fetches: number;
   /** How many commits of every line have been asked for. */
   depth: number;
@@ -34,7 +35,7 @@ export interface Clones {
   read<T>(place: Place, work: (store: ObjectStore) => Promise<T>): Promise<T>;
   /** A new, empty copy, which becomes the clone's with `adopt`. */
   fresh(place: Place): Promise<ObjectStore>;
-  adopt(clone: Clone, store: ObjectStore): Promise<void>;
+  adopt(clone: Clone, store: ObjectStore, fetched: { head: string; depth: number }): Promise<void>;
   /** Whether the next fetch of `head` is to start anew. */
   isWorn(clone: Clone, head: string): boolean;
   all(): Clone[];
@@ -42,7 +43,13 @@ export interface Clones {
   close(): Promise<void>;
 }
 
-export function makeClones(cacheDir: string, now: () => number): Clones {
+export function makeClones(options: {
+  cacheDir: string;
+  now: () => number;
+  /** C3; a clone that holds a commit is given twice as many. */
+  renewAfterFetches: number;
+}): Clones {
+  const { cacheDir, now, renewAfterFetches } = options;
   const clones = new Map<string, Clone>();
   let home: Promise<string> | undefined;
   let touchedAt = now();
@@ -54,6 +61,7 @@ export function makeClones(cacheDir: string, now: () => number): Clones {
     const clone: Clone = {
       lock: makeLock(),
       store: undefined,
+      head: undefined,
       fetches: 0,
       depth: 0,
       holdsCommit: false,
@@ -88,16 +96,16 @@ export function makeClones(cacheDir: string, now: () => number): Clones {
     async fresh(place) {
       return makeObjectStore(join(await getHome(), `${place.key}-${++made}`), place.url);
     },
-    async adopt(clone, store) {
+    async adopt(clone, store, fetched) {
       const old = clone.store;
-      Object.assign(clone, { store, fetches: 0, depth: 0, holdsCommit: false });
+      Object.assign(clone, { ...fetched, store, fetches: 0, holdsCommit: false });
       await old?.retire();
     },
     isWorn(clone, head) {
       const { store } = clone;
       if (store === undefined) return true;
       if (store.isDamaged() && clone.healedAt !== head) return true;
-      return clone.fetches >= (clone.holdsCommit ? 2 * RENEWED_AFTER_FETCHES : RENEWED_AFTER_FETCHES);
+      return clone.fetches >= (clone.holdsCommit ? 2 * renewAfterFetches : renewAfterFetches);
     },
     all: () => [...clones.values()],
     async close() {

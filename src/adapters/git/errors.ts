@@ -13,6 +13,9 @@ const FULL_DISK_OR_RIGHTS = new Set([
   'EMFILE',
   'ENFILE',
   'EIO',
+  'EEXIST',
+  'ENOTDIR',
+  'ENAMETOOLONG',
 ]);
 
 /** A host's text as it may be shown: one line, at most `maxLength` characters, no credentials. */

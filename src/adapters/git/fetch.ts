@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import git from 'isomorphic-git';
-import { PawlError } from '../../model/errors.ts';
+import * as git from 'isomorphic-git';
+import type { PawlError } from '../../model/errors.ts';
 import { codeOf, damaged, fromLibrary, notFound } from './errors.ts';
 import { commitsBetween, isReachable, reachable } from './history.ts';
 import { readIfThere, wholeFiles, type ObjectStore } from './objects.ts';
@@ -19,13 +19,18 @@ export const WINDOW_COMMITS = 20;
 /** Where looking for an old commit ends; a healthy revision this far back is not reverted to. */
 export const DEEPEST_COMMITS = 5_120;
 
-/** The head that was fetched. `depth`: how many commits of every line are asked for. */
+/**
+ * The head that was fetched. `depth`: how many commits of every line are asked for. `last`: the head of the
+ * fetch before; the host takes it that we hold it whole, so that is checked before anything is asked.
+ */
 export async function fetchBranch(
   store: ObjectStore,
   place: Place,
   transport: Transport,
   depth: number,
+  last?: string,
 ): Promise<string> {
+  if (last !== undefined) await checkCommit(store, last);
   const tracking = place.ref.replace('refs/heads/', 'refs/remotes/origin/');
   const before = await snapshot(store.gitdir, [tracking, 'shallow']);
   try {
@@ -56,8 +61,19 @@ export async function fetchBranch(
   }
 }
 
+/** What the library says of an answer it did not understand; all else it says is about the copy or the pack. */
+const ABOUT_THE_ANSWER = new Set([
+  'ParseError',
+  'EmptyServerResponseError',
+  'InvalidOidError',
+  'RemoteCapabilityError',
+  'SmartHttpError',
+]);
+
 function understood(place: Place, error: unknown): PawlError {
-  return codeOf(error) === 'NotFoundError' ? noBranch(place) : fromLibrary(place.url, error, 'unreachable');
+  const code = codeOf(error);
+  if (code === 'NotFoundError') return noBranch(place);
+  return fromLibrary(place.url, error, ABOUT_THE_ANSWER.has(code) ? 'unreachable' : 'damaged');
 }
 
 function noBranch(place: Place): PawlError {

@@ -2,7 +2,7 @@
 // every look; a clone is shared between those who named the same repository and branch.
 
 import { createHash } from 'node:crypto';
-import git from 'isomorphic-git';
+import * as git from 'isomorphic-git';
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import { Agent, type Dispatcher } from 'undici';
@@ -34,6 +34,8 @@ export interface GitOptions {
   timeoutMs: number;
   /** Contents of files kept in memory, over all repositories. */
   cachedFilesBytes?: number;
+  /** Each fetch leaves a pack, and many packs are slow to read: then a clone is made anew. Default: 100. */
+  renewAfterFetches?: number;
   /** Wall clock, ms. */
   now?: () => number;
   /** For proxies and certificates; the caller closes it. */
@@ -47,10 +49,14 @@ export interface GitAdapter extends Git {
 }
 
 export function makeGit(options: GitOptions): GitAdapter {
-  const ownDispatcher = options.dispatcher === undefined ? new Agent() : undefined;
-  const dispatcher = options.dispatcher ?? (ownDispatcher as Dispatcher);
+  const ownDispatcher = new Agent(); // opens nothing until it is used
+  const dispatcher = options.dispatcher ?? ownDispatcher;
   const talk = makeTalk({ dispatcher, maxPackBytes: options.maxPackBytes, timeoutMs: options.timeoutMs });
-  const clones = makeClones(options.cacheDir, options.now ?? Date.now);
+  const clones = makeClones({
+    cacheDir: options.cacheDir,
+    now: options.now ?? Date.now,
+    renewAfterFetches: options.renewAfterFetches ?? 100,
+  });
   const fetching = { clones, talk, log: options.log ?? (() => undefined) };
   const looks = makeShare<string | undefined>();
   const limit = pLimit(READ_AT_ONCE);
@@ -176,7 +182,7 @@ export function makeGit(options: GitOptions): GitAdapter {
     async close() {
       for (const clone of clones.all()) await clone.lock.run(undefined, async () => clone.store?.retire());
       await clones.close();
-      await ownDispatcher?.close();
+      await ownDispatcher.destroy();
     },
   };
 

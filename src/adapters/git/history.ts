@@ -52,7 +52,7 @@ export async function commitsBetween(parentsOf: ParentsOf, base: string, head: s
   const ready = fresh.has(head) ? [head] : [];
   for (let oid = ready.pop(); oid !== undefined; oid = ready.pop()) {
     order.push(oid);
-    for (const parent of [...(await parentsOf(oid))].reverse()) {
+    for (const parent of (await parentsOf(oid)).toReversed()) {
       const left = (children.get(parent) ?? 0) - 1;
       children.set(parent, left);
       if (left === 0 && fresh.has(parent)) ready.push(parent);

@@ -64,7 +64,7 @@ async function readOwner(home: string): Promise<Owner | undefined> {
   try {
     const owner = JSON.parse(await readFile(join(home, OWNER), 'utf8')) as Partial<Owner>;
     if (typeof owner.pid !== 'number' || typeof owner.host !== 'string') return undefined;
-    return { host: owner.host, pid: owner.pid, startedAt: String(owner.startedAt ?? '') };
+    return { host: owner.host, pid: owner.pid, startedAt: owner.startedAt ?? '' };
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
-import git from 'isomorphic-git';
+import * as git from 'isomorphic-git';
 import { LRUCache } from 'lru-cache';
 import type { Commit } from '../../model/commit.ts';
 import { PawlError } from '../../model/errors.ts';

@@ -4,7 +4,7 @@
 // P2 What the host says about a refusal is shown, not believed: whether the branch moved is read again.
 // P3 Without an answer that proves the outcome it is `unknown`.
 
-import git from 'isomorphic-git';
+import * as git from 'isomorphic-git';
 import { PawlError } from '../../model/errors.ts';
 import type { PushAnswer } from '../../ports.ts';
 import { clean, codeOf, fromLibrary, missing } from './errors.ts';
@@ -14,7 +14,7 @@ import type { Place } from './url.ts';
 
 const NO_COMMIT = '0'.repeat(40);
 /** Answers after which the same push may succeed: somebody else held the branch's lock. */
-const TRANSIENT = /\b(?:lock|busy|try again|timed? ?out|temporar)/i;
+const TRANSIENT = /(?:cannot|failed to|unable to) lock|\.lock\b|try again|timed out|temporar/i;
 const SAYS_NO = new Set(['GitAuth', 'GitNotFound', 'GitRedirected', 'GitTooLarge']);
 
 export interface PushRequest {

@@ -41,8 +41,11 @@ export async function bringTo(
     const isFirst = clone.store === undefined && back === undefined;
     head = await fetchTo(job, isFirst ? 1 : WINDOW_COMMITS);
   }
-  for (let depth = 2 * WINDOW_COMMITS; back !== undefined && depth <= DEEPEST_COMMITS; depth *= 2) {
-    if (!(await wantsMore(clone.store, head, back))) break;
+  // The first fetch brings one commit: if that is a newer one, is the one asked for behind it?
+  if (clone.depth < WINDOW_COMMITS && !(await holds(clone.store, want.head)))
+    head = await fetchTo(job, WINDOW_COMMITS);
+  for (let depth = 2 * WINDOW_COMMITS; depth <= DEEPEST_COMMITS; depth *= 2) {
+    if (back === undefined || !(await wantsMore(clone.store, head, back))) break;
     if (depth > clone.depth) head = await fetchTo(job, depth);
   }
   if (head === want.head || (await holds(clone.store, want.head))) return head;
@@ -72,7 +75,10 @@ async function fetchTo(job: Job, depth: number): Promise<string> {
   const { store } = clone;
   if (store === undefined || tools.clones.isWorn(clone, want.head)) return fetchAnew(job, depth);
   try {
-    const head = await tools.talk(repository, place, signal, (t) => fetchBranch(store, place, t, depth));
+    const head = await tools.talk(repository, place, signal, (transport) =>
+      fetchBranch(store, place, transport, depth, clone.head),
+    );
+    clone.head = head;
     clone.fetches++;
     clone.depth = Math.max(clone.depth, depth);
     return head;
@@ -91,8 +97,7 @@ async function fetchAnew(job: Job, depth: number): Promise<string> {
     const store = await tools.clones.fresh(place);
     try {
       const head = await tools.talk(repository, place, signal, (t) => fetchBranch(store, place, t, depth));
-      await tools.clones.adopt(clone, store);
-      clone.depth = depth;
+      await tools.clones.adopt(clone, store, { head, depth });
       if (isHealing) clone.healedAt = want.head;
       return head;
     } catch (error) {

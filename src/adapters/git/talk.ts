@@ -19,13 +19,12 @@ export function makeTalk(options: { dispatcher: Dispatcher; maxPackBytes: number
   return async (repository, place, signal, work) => {
     signal.throwIfAborted();
     const deadline = AbortSignal.timeout(timeoutMs);
-    const ended = new AbortController();
     const transport = makeTransport({
       dispatcher,
       url: place.url,
       credentials: repository.credentials,
       maxBytes: maxPackBytes,
-      signal: AbortSignal.any([signal, deadline, ended.signal]),
+      signal: AbortSignal.any([signal, deadline]),
     });
     try {
       return await work(transport);
@@ -34,7 +33,7 @@ export function makeTalk(options: { dispatcher: Dispatcher; maxPackBytes: number
       if (deadline.aborted) throw timedOut(place.url, timeoutMs);
       throw transport.problem() ?? fromLibrary(place.url, error, 'unreachable');
     } finally {
-      ended.abort(); // a body that nobody read to its end
+      transport.end();
     }
   };
 }

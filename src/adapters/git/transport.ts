@@ -3,12 +3,14 @@
 // T2 Credentials go to the host of the URL and to no other: a redirect elsewhere is an error.
 // T3 An answer that is not git's, or that ends before its closing flush packet, is an error, never an
 //    empty answer. The library would take a cut list of refs for a deleted branch.
-// T4 The first error is kept, because the library swallows errors of the stream.
+// T4 What a fetch brings is looked through before the library unpacks it (pack.ts).
+// T5 The first error is kept, because the library swallows errors of the stream.
 
 import type { HttpClient } from 'isomorphic-git';
 import { request, type Dispatcher } from 'undici';
 import { PawlError } from '../../model/errors.ts';
 import type { Credentials } from '../../ports.ts';
+import { checkAnswer } from './pack.ts';
 import { clean, codeOf, notFound, refusedAccess, tooLarge, unreachable } from './errors.ts';
 
 const MAX_REDIRECTS = 3;
@@ -30,6 +32,8 @@ export interface Transport {
   problem(): PawlError | undefined;
   /** Whether a POST has been sent: before that, nothing can have changed on the host. */
   posted(): boolean;
+  /** Closes what nobody read to its end. */
+  end(): void;
 }
 
 export function makeTransport(options: TransportOptions): Transport {
@@ -39,6 +43,7 @@ export function makeTransport(options: TransportOptions): Transport {
     posted: false,
     problem: undefined,
   };
+  const bodies: Dispatcher.ResponseData['body'][] = [];
   const authorization = authorizationOf(credentials);
 
   function fail(error: PawlError): PawlError {
@@ -55,7 +60,9 @@ export function makeTransport(options: TransportOptions): Transport {
       for (let redirects = 0; ; redirects++) {
         if (method === 'POST') state.posted = true;
         const response = await send(`${state.base}${rest}`, method, headers, payload);
+        bodies.push(response.body);
         if (response.statusCode === 200) {
+          const maxBytes = method === 'GET' ? MAX_ADVERTISED_BYTES : options.maxBytes;
           const kind = method === 'GET' ? 'advertisement' : 'result';
           const contentType = String(response.headers['content-type'] ?? '').split(';')[0];
           if (contentType !== `application/x-${service}-${kind}`) {
@@ -68,7 +75,10 @@ export function makeTransport(options: TransportOptions): Transport {
             statusCode: 200,
             statusMessage: 'OK',
             headers: { 'content-type': contentType },
-            body: whole(response, method === 'GET' ? MAX_ADVERTISED_BYTES : options.maxBytes),
+            body:
+              method === 'POST' && service === 'git-upload-pack'
+                ? fetched(response)
+                : whole(response, maxBytes),
           };
         }
         await response.body.dump({ limit: 65_536 }).catch(() => undefined);
@@ -94,7 +104,7 @@ export function makeTransport(options: TransportOptions): Transport {
       try {
         return await request(url, {
           dispatcher,
-          method: method as Dispatcher.HttpMethod,
+          method,
           headers: { 'user-agent': 'git/pawl', ...headers, ...(authorization && { authorization }) },
           body: body ?? null,
           signal,
@@ -122,7 +132,7 @@ export function makeTransport(options: TransportOptions): Transport {
     let first = true;
     let tail = Buffer.alloc(0);
     try {
-      for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      for await (const chunk of response.body) {
         received += chunk.length;
         if (received > maxBytes) throw overLimit(maxBytes);
         if (first) throwSaid(chunk);
@@ -135,6 +145,17 @@ export function makeTransport(options: TransportOptions): Transport {
       throw fail(unreachable(options.url, `the answer broke off${reasonOf(error)}`));
     }
     if (tail.toString('latin1') !== '0000') throw fail(unreachable(options.url, 'the answer broke off'));
+  }
+
+  /** Handed to the library only when it has been looked through. */
+  async function* fetched(response: Dispatcher.ResponseData): AsyncIterableIterator<Uint8Array> {
+    const answer = await collect(whole(response, options.maxBytes));
+    try {
+      await checkAnswer(options.url, answer);
+    } catch (error) {
+      throw error instanceof PawlError ? fail(error) : error;
+    }
+    yield answer;
   }
 
   function throwSaid(chunk: Buffer): void {
@@ -162,7 +183,14 @@ export function makeTransport(options: TransportOptions): Transport {
     return unreachable(options.url, `the host answered ${status}`);
   }
 
-  return { http, problem: () => state.problem, posted: () => state.posted };
+  return {
+    http,
+    problem: () => state.problem,
+    posted: () => state.posted,
+    end() {
+      for (const body of bodies) body.on('error', () => undefined).destroy();
+    },
+  };
 }
 
 /** The new base URL; an error for another host, another port, or a step down from https. */

@@ -17,9 +17,9 @@ export interface Scene {
   cacheDir: string;
   signal: AbortSignal;
   /** Another agent on the same cache directory. */
-  another(options?: Partial<GitOptions>): GitAdapter;
+  another: (options?: Partial<GitOptions>) => GitAdapter;
   /** Runs git in the bare repository. */
-  bare(...args: string[]): Promise<string>;
+  bare: (...args: string[]) => Promise<string>;
 }
 
 export const NAME = 'team/shop';
