@@ -60,7 +60,8 @@ function faultOfObject(
     (status === 500 && /request is too large|trying to send message larger than max/.test(text));
   if (tooLarge) return { status: 422, reason: 'RequestEntityTooLarge' };
   if (status !== 500 || reason !== '') return undefined;
-  const untyped = /^failed to create typed patch object/.test(text) && !/no corresponding type/.test(text);
+  const untyped =
+    text.startsWith('failed to create typed patch object') && !/no corresponding type/.test(text);
   // With a conversion webhook the same message goes on differently, and then it is the webhook's fault.
   const unreadable = /^failed to convert new object .*: unable to convert unstructured object to /.test(text);
   return untyped || unreadable ? { status: 400, reason: 'BadRequest' } : undefined;

@@ -128,7 +128,7 @@ export function makeCluster(connection: Connection, options: ClusterOptions): Op
     follow,
     close() {
       ending.abort(new Error('the cluster was closed'));
-      for (const mirror of [...mirrors]) mirror.stop();
+      for (const mirror of mirrors) mirror.stop();
     },
   };
 }

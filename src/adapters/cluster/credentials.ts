@@ -137,7 +137,7 @@ async function read(config: KubeConfig): Promise<Credentials> {
   const tls: Credentials['tls'] = {};
   if (options.ca !== undefined) tls.ca = options.ca;
   if (options.cert !== undefined) tls.cert = options.cert;
-  if (options.key !== undefined) tls.key = options.key as NonNullable<ConnectionOptions['key']>;
+  if (options.key !== undefined) tls.key = options.key;
   if (options.servername !== undefined) tls.servername = options.servername;
   if (options.rejectUnauthorized !== undefined) tls.rejectUnauthorized = options.rejectUnauthorized;
   const headers: Record<string, string> = {};

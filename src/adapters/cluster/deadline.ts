@@ -34,7 +34,7 @@ export async function withDeadline<T>(
 }
 
 /** Calls `onSilence` once when it has not been fed for `limitMs`. */
-export function makeWatchdog(limitMs: number, onSilence: () => void): { feed(): void; stop(): void } {
+export function makeWatchdog(limitMs: number, onSilence: () => void): { feed: () => void; stop: () => void } {
   const timer = setTimeout(onSilence, limitMs);
   return {
     feed() {

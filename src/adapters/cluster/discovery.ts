@@ -6,9 +6,9 @@ import type { Gvk } from '../../model/object.ts';
 import type { Clock, ResourceType } from '../../ports.ts';
 
 export interface Discovery {
-  resource(gvk: Gvk, signal: AbortSignal): Promise<ResourceType | undefined>;
-  preferred(group: string, kind: string, signal: AbortSignal): Promise<ResourceType | undefined>;
-  refresh(): void;
+  resource: (gvk: Gvk, signal: AbortSignal) => Promise<ResourceType | undefined>;
+  preferred: (group: string, kind: string, signal: AbortSignal) => Promise<ResourceType | undefined>;
+  refresh: () => void;
 }
 
 export interface Index {

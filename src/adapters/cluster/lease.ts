@@ -27,7 +27,7 @@ export interface LeaseOptions {
 
 export interface HeldLease {
   /** Whether the lease holds at this very moment; ask before what must not be done by two. */
-  held(): boolean;
+  held: () => boolean;
 }
 
 export interface LeaseHandlers {

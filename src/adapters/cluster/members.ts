@@ -41,7 +41,10 @@ export function makeMembers(cluster: Cluster): OpenMembers {
   const watches = new Map<string, Watch>();
   const accounts = new Map<string, string>();
   const listeners = new Map<string, Set<(change: MirrorChange) => void>>();
-  /** `kind.group` of what Pawl itself may not watch; Secrets from the start, it is not to be able to. */
+  /**
+   * `kind.group` of what Pawl itself may not watch, as long as this process lives; Secrets from the start, which
+   * it is not to be able to read.
+   */
   const narrow = new Set<string>(['Secret.']);
 
   function open(gvk: Gvk, scope: Scope | undefined, user: string): Watch {
@@ -84,7 +87,7 @@ export function makeMembers(cluster: Cluster): OpenMembers {
   }
 
   function tell(applySet: string, change: MirrorChange): void {
-    for (const listener of [...(listeners.get(applySet) ?? [])]) listener(change);
+    for (const listener of listeners.get(applySet) ?? []) listener(change);
   }
 
   async function coverKind(

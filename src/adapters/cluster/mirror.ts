@@ -9,15 +9,15 @@ import type { KubeObject } from '../../model/object.ts';
 import type { ListQuery, MirrorChange } from '../../ports.ts';
 
 export interface MirrorState {
-  get(namespace: string, name: string): KubeObject | undefined;
-  all(): KubeObject[];
+  get: (namespace: string, name: string) => KubeObject | undefined;
+  all: () => KubeObject[];
   /** A whole list: what it lacks is gone. */
   replace(items: readonly KubeObject[], resourceVersion: string): void;
   set(object: KubeObject): void;
   gone(object: KubeObject): void;
   /** Up to where the watch has told everything (a bookmark says so). */
   reached(resourceVersion: string): void;
-  observe(object: KubeObject): void;
+  observe: (object: KubeObject) => void;
 }
 
 export function makeMirrorState(query: ListQuery, tell: (change: MirrorChange) => void): MirrorState {

@@ -23,7 +23,7 @@ export function makeReadiness(clock: Clock, stopped: AbortSignal): Readiness {
 
   function settle(next: 'good' | ApiError): void {
     outcome = next;
-    for (const each of [...waiting]) each();
+    for (const each of waiting) each();
   }
 
   function next(signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@
 
 import { ApiError } from '../../model/errors.ts';
 import { APP_KIND, GROUP, VERSION, appKey } from '../../model/app.ts';
-import type { App, AppStatus } from '../../model/app.ts';
+import type { App } from '../../model/app.ts';
 import type { AppName } from '../../model/events.ts';
 import type { KubeObject } from '../../model/object.ts';
 import type { Mirror, ObjectRef, Store } from '../../ports.ts';
@@ -32,7 +32,11 @@ export interface AppWatch {
 /** `onChange` is told of our own writes too, once each. */
 export function watchApps(
   cluster: OpenCluster,
-  options: { onChange?: (change: AppChange) => void /** Undefined: all. */; namespace?: string },
+  options: {
+    onChange?: (change: AppChange) => void;
+    /** Undefined: all. */
+    namespace?: string;
+  },
 ): AppWatch {
   const mirror = cluster.follow({
     gvk: APP_GVK,

@@ -101,9 +101,7 @@ test('a kind that Pawl may not read is watched as the service account', async ()
   const { shared, namespace, account } = await home('narrow');
   // A Pawl that may impersonate, and read nothing.
   const token = await shared.serviceAccountToken(namespace, 'pawl');
-  const rules = [
-    { apiGroups: [''], resources: ['serviceaccounts', 'groups', 'users'], verbs: ['impersonate'] },
-  ];
+  const rules = [{ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] }];
   const role = {
     apiGroup: 'rbac.authorization.k8s.io',
     kind: 'ClusterRole',

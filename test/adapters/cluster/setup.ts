@@ -10,6 +10,7 @@ import type { Connection, ConnectOptions } from '../../../src/adapters/cluster/c
 import type { KubeObject } from '../../../src/model/object.ts';
 import { auditSince } from '../../support/audit.ts';
 import type { AuditEvent, AuditMark } from '../../support/audit.ts';
+import type { Json } from '../../support/cluster.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { temporaryFolder } from '../../support/git-server.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
@@ -24,7 +25,7 @@ export function endAfterEach(): void {
   // Hooks run last first.
   failOnLeaks();
   afterEach(async () => {
-    for (const end of endings.splice(0).reverse()) await end();
+    for (const end of endings.splice(0).toReversed()) await end();
   });
 }
 
@@ -39,7 +40,7 @@ export interface Opened {
   /** What went wrong with watches, in order. */
   problems: unknown[];
   /** What this connection asked since the mark. */
-  asked(mark: AuditMark): Promise<AuditEvent[]>;
+  asked: (mark: AuditMark) => Promise<AuditEvent[]>;
 }
 
 export async function open(
@@ -85,8 +86,7 @@ export async function kubeconfigWithToken(token: string): Promise<string> {
   });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a kubeconfig as JSON
-export function editedKubeconfig(path: string, edit: (config: any) => void): string {
+export function editedKubeconfig(path: string, edit: (config: Json) => void): string {
   const config = JSON.parse(readFileSync(path, 'utf8'));
   edit(config);
   const edited = join(temporaryFolder('kubeconfig'), 'kubeconfig');
