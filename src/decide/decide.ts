@@ -133,11 +133,12 @@ function refusedBySource(facts: DecideFacts, failures: readonly Failure[]): Step
   if (healthy.source !== facts.currentSource) {
     return held('SourceChanged', 'the healthy revision was of another source', failures);
   }
-  if (healthy.commit === facts.head || !facts.changesSinceHealthy) {
-    return held('NothingToRevert', 'no commit since the healthy revision concerns the App', failures);
-  }
+  // Asked first: of a branch that was rewritten no commits since the healthy revision are known.
   if (!facts.healthyIsAncestor) {
     return held('HealthyNotAncestor', 'the healthy revision is not part of the branch any more', failures);
+  }
+  if (healthy.commit === facts.head || !facts.changesSinceHealthy) {
+    return held('NothingToRevert', 'no commit since the healthy revision concerns the App', failures);
   }
   if (facts.baseline === undefined) {
     return held('NoBaseline', 'it is not known what was healthy before the release', failures);

@@ -63,6 +63,11 @@ describe('a revert needs (I3)', () => {
       want: ['hold', 'HealthyNotAncestor'],
     },
     {
+      name: 'that is an ancestor, and of a rewritten branch no commits since are known',
+      given: { healthyIsAncestor: false, changesSinceHealthy: false },
+      want: ['hold', 'HealthyNotAncestor'],
+    },
+    {
       name: 'that is not the head itself',
       given: { healthy: { commit: BAD, source: SOURCE } },
       want: ['hold', 'NothingToRevert'],
