@@ -112,19 +112,31 @@ async function locate(
 ): Promise<string> {
   const named = isFull(hex) ? hex : complete(hex, [head, ...known]);
   // Without a full id nothing says how far back to look: to where the App has been.
-  const back = named ?? known.at(-1) ?? head;
-  const fetched = await git.fetch(repository, { head, back }, signal);
+  const fetched = await git.fetch(repository, { head, back: named ?? known.at(-1) ?? head }, signal);
   if (named !== undefined) {
     if (await git.isAncestor(repository, named, fetched)) return named;
     throw notInBranch(hex, repository.branch);
   }
-  const history = await git.between(repository, back, fetched);
+  const released = await inBranch(git, repository, known, fetched);
+  const newer = await Promise.all(released.map((base) => git.between(repository, base, fetched)));
   const found = complete(
     hex,
-    history.map((commit) => commit.oid),
+    newer.flat().map((commit) => commit.oid),
   );
   if (found !== undefined) return found;
   throw notInBranch(hex, repository.branch);
+}
+
+/** Those of `commits` that the branch has; others are of a branch that the App followed before. */
+async function inBranch(
+  git: Git,
+  repository: Repository,
+  commits: readonly string[],
+  head: string,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const oid of commits) if (await git.isAncestor(repository, oid, head)) found.push(oid);
+  return found;
 }
 
 function notInBranch(hex: string, branch: string): PawlError {

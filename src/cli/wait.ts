@@ -1,15 +1,12 @@
 // `pawl wait`: for CI. Whether one commit became healthy, decided anew whenever the App changes.
 
-import type { App } from '../model/app.ts';
 import type { AppName } from '../model/events.ts';
-import { ApiError, PawlError } from '../model/errors.ts';
 import { readApp } from './app.ts';
 import type { Connection, Environment, Result } from './environment.ts';
-import { explain } from './explain.ts';
-import { commitsIn, complete, isFull, onBranch, type RevisionText } from './revision.ts';
-import { type Branch, openBranch, statusOnly } from './wait-branch.ts';
+import { onBranch, type RevisionText } from './revision.ts';
 import { type WaitAnswer, waitAnswer } from './wait-decision.ts';
-import { watchApp } from './watch-app.ts';
+import { factsSource } from './wait-facts.ts';
+import { AGAIN, watchApp } from './watch-app.ts';
 
 export interface WaitFlags {
   revision: RevisionText;
@@ -36,7 +33,7 @@ export async function wait(
   tell: (line: string) => void,
 ): Promise<Result<WaitData>> {
   const { clock, signal } = environment;
-  let branch: Branch | undefined;
+  const facts = factsSource(environment, connection, flags.revision, tell);
   let message = '';
   const app = await readApp(connection, name, signal);
   onBranch(flags.revision, app);
@@ -44,18 +41,17 @@ export async function wait(
     connection,
     name,
     async (app, inTime) => {
-      branch ??= await branchOf(environment, connection, app, flags.revision, tell, inTime);
-      const facts = await branch.facts(app, inTime);
-      const found = waitAnswer(facts, app.status, app.spec.suspend === true);
+      const known = await facts.of(app, inTime);
+      if (known === undefined) return AGAIN;
+      const found = waitAnswer(known, app.status, app.spec.suspend === true);
       if (found.kind !== 'waiting') return found;
       if (found.message !== message) tell(`waiting: ${found.message}`);
       message = found.message;
-      return undefined;
+      return (await facts.isComplete(inTime)) ? undefined : AGAIN;
     },
     { clock, signal, timeoutMs: flags.timeoutMs },
   );
-  const commit = branch?.commit ?? flags.revision.hex;
-  return resultOf(name, commit, answer ?? { kind: 'waiting', message });
+  return resultOf(name, facts.commit(), answer ?? { kind: 'waiting', message });
 }
 
 function resultOf(app: AppName, commit: string, answer: WaitAnswer): Result<WaitData> {
@@ -67,33 +63,5 @@ function resultOf(app: AppName, commit: string, answer: WaitAnswer): Result<Wait
       return { exitCode: 1, data: { app, commit, outcome: answer.outcome, message, by: answer.by } };
     case 'waiting':
       return { exitCode: 3, data: { app, commit, outcome: 'TimedOut', message } };
-  }
-}
-
-/** Errors that say something about the commit, not about what can be read from here. */
-const ABOUT_THE_COMMIT = new Set(['CommitNotInBranch', 'AmbiguousRevision', 'InvalidSpec', 'NotSupported']);
-
-async function branchOf(
-  environment: Environment,
-  connection: Connection,
-  app: App,
-  revision: RevisionText,
-  tell: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Branch> {
-  try {
-    return await openBranch(environment, connection, app, revision, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof PawlError) || ABOUT_THE_COMMIT.has(error.code)) throw error;
-    // A cluster that does not answer is no matter of the repository.
-    if (error instanceof ApiError && error.status !== 403) throw error;
-    const commit = isFull(revision.hex) ? revision.hex : complete(revision.hex, commitsIn(app));
-    if (commit === undefined) throw error;
-    const { message } = explain(error);
-    tell(
-      `the repository cannot be read from here, so only a release of exactly ${commit} counts: ${message}`,
-    );
-    return statusOnly(commit);
   }
 }

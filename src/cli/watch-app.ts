@@ -14,6 +14,9 @@ export interface Limits {
   timeoutMs: number;
 }
 
+/** What `judge` answers to be asked anew at once, with the App as it is then. */
+export const AGAIN = Symbol('again');
+
 /**
  * The first answer that `judge` has; undefined when the time is up. Throws PawlError `AppNotFound` when the App
  * is not there, or goes away.
@@ -21,7 +24,10 @@ export interface Limits {
 export async function watchApp<T>(
   connection: Connection,
   name: AppName,
-  judge: (app: App, signal: AbortSignal) => Promise<T | undefined> | T | undefined,
+  judge: (
+    app: App,
+    signal: AbortSignal,
+  ) => Promise<T | undefined | typeof AGAIN> | T | undefined | typeof AGAIN,
   limits: Limits,
 ): Promise<T | undefined> {
   return withinTime(limits, async (signal) => {
@@ -36,6 +42,7 @@ export async function watchApp<T>(
       await asInstalled(mirror.ready(signal));
       for (;;) {
         const answer = await judge(appIn(mirror, name), signal);
+        if (answer === AGAIN) continue;
         if (answer !== undefined) return answer;
         await changes.rung(signal);
       }
