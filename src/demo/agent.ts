@@ -10,7 +10,7 @@ export interface Agent {
   /** Aborted, with a PawlError `DemoAgentEnded`, when it ends without having been stopped. */
   gone: AbortSignal;
   /** Ends it in an orderly way; after some seconds, in any way. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export interface AgentOptions {

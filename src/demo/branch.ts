@@ -6,9 +6,9 @@ import type { WorkingCopy } from '../sandbox/working-copy.ts';
 const FIELDS = ['%H', '%P', '%T', '%an', '%ae', '%at', '%B'];
 
 /** All commits, newest first. `gitDir`: of the bare repository. */
-export async function readBranch(git: WorkingCopy['git'], gitDir: string, branch: string): Promise<Commit[]> {
+export async function readBranch(person: WorkingCopy, gitDir: string, branch: string): Promise<Commit[]> {
   return parseLog(
-    await git('--git-dir', gitDir, 'log', '-z', `--format=${FIELDS.join('%x00')}`, branch, '--'),
+    await person.git('--git-dir', gitDir, 'log', '-z', `--format=${FIELDS.join('%x00')}`, branch, '--'),
   );
 }
 

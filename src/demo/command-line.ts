@@ -20,12 +20,12 @@ export async function runPawl(
       text += part;
     },
   };
-  const { main } = program({
+  const pawl = program({
     environment: { ...environment, stdout: output, stderr: output, signal },
     run: notHere,
     demo: notHere,
   });
-  const exitCode = await main(args);
+  const exitCode = await pawl.main(args);
   signal.throwIfAborted();
   return { exitCode, lines: text.trimEnd().split('\n') };
 }

@@ -25,6 +25,8 @@ export interface DemoOptions {
   exit?: boolean;
   /** A script in place of src/main.ts for the agent. For tests. */
   main?: string;
+  /** How long one story may wait for something, in place of what fits the cluster. For tests. */
+  storyTimeoutMs?: number;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,7 +53,8 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
         logPath = path;
       },
     );
-    const failed = await playAll(scene);
+    const { storyTimeoutMs = scene.timeoutMs } = options;
+    const failed = await playAll({ ...scene, timeoutMs: storyTimeoutMs });
     if (failed.length > 0) {
       tellFailed(tell, failed, logPath);
       return 1;
@@ -113,7 +116,7 @@ function tellLog(tell: Telling, logPath: string | undefined): void {
 async function removeAll(tell: Telling, endings: Endings, isInterrupted: boolean): Promise<void> {
   if (endings.length === 0) return;
   tell.title(isInterrupted ? 'Interrupted: everything is removed.' : 'Everything is removed.');
-  for (const end of endings.splice(0).reverse()) {
+  for (const end of endings.splice(0).toReversed()) {
     try {
       await end();
     } catch (error) {

@@ -6,7 +6,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface Interrupt {
   signal: AbortSignal;
   /** Signals end the process again, as they do by default. */
-  release(): void;
+  release: () => void;
 }
 
 /** Aborted by the first such signal, or by `outer`. */

@@ -19,13 +19,15 @@ export interface Scene {
   /** Of the App and its objects. */
   namespace: string;
   view: View;
-  snapshot(): Promise<Snapshot>;
+  snapshot: () => Promise<Snapshot>;
   /** As the administrator; throws where it fails. */
-  kubectl(args: string[]): Promise<string>;
+  kubectl: (args: string[]) => Promise<string>;
   /** The command line of Pawl, as the administrator. */
-  pawl(args: string[]): Promise<CommandResult>;
+  pawl: (args: string[]) => Promise<CommandResult>;
+  /** Who wrote the App's objects, and who should have; undefined where the cluster's log cannot be read. */
+  writers: (() => { want: string[]; found: string[] }) | undefined;
   /** Makes the App, which from then on follows the branch. */
-  createApp(): Promise<void>;
+  createApp: () => Promise<void>;
   /** How long one story may wait for something. */
   timeoutMs: number;
 }
@@ -33,5 +35,5 @@ export interface Scene {
 export interface Story {
   title: string;
   /** Plays it, telling what happens; then says what must be true and what is. */
-  play(scene: Scene): Promise<Check[]>;
+  play: (scene: Scene) => Promise<Check[]>;
 }

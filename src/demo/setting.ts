@@ -11,6 +11,7 @@ import { type GitServer, startGitServer } from '../sandbox/git-server.ts';
 import { workingCopy } from '../sandbox/working-copy.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { DEPLOYER, demoApp, gitSecret } from './app.ts';
+import { readWriters } from './audit.ts';
 import { readBranch } from './branch.ts';
 import { runPawl } from './command-line.ts';
 import { accountKubeconfig, apply, install, kubectl, refuseInstalled, uninstall } from './install.ts';
@@ -60,11 +61,11 @@ export async function setScene(
   endings.push(() => cluster.stop());
   tell.line(`Kubernetes answers at ${cluster.server}.`);
   const folder = createFolder();
-  endings.push(folder.remove);
+  endings.push(() => folder.remove());
 
   const passwords = { pawl: password(), ann: password(), you: password() };
   const git = await startGitServer({ root: join(folder.path, 'git'), users: passwords });
-  endings.push(git.close);
+  endings.push(() => git.close());
   const url = await git.createRepository(REPOSITORY);
   const http = { user: 'ann', password: passwords.ann };
   const person = await workingCopy(git, REPOSITORY, join(folder.path, 'ann'), { http });
@@ -82,8 +83,12 @@ export async function setScene(
     command: options.agent,
     args: [
       'run',
-      ...['--kubeconfig', kubeconfig, '--namespace', namespaces.agent, '--cluster-name', 'demo'],
-      ...['--listen', '127.0.0.1:0', '--cache-dir', join(folder.path, 'cache'), '--lease-duration', '5'],
+      `--kubeconfig=${kubeconfig}`,
+      `--namespace=${namespaces.agent}`,
+      `--cache-dir=${join(folder.path, 'cache')}`,
+      '--cluster-name=demo',
+      '--listen=127.0.0.1:0',
+      '--lease-duration=5',
     ],
     logPath,
     dir: folder.path,
@@ -97,7 +102,7 @@ export async function setScene(
 
   const playing = AbortSignal.any([signal, agent.gone]);
   const connection = await environment.connect({ kubeconfig: cluster.kubeconfig }, playing);
-  endings.push(connection.close);
+  endings.push(() => connection.close());
   const view = await openView(connection, namespaces.app, clock, playing);
   endings.push(view.stop);
   const secret = gitSecret(namespaces.app, 'pawl', passwords.pawl);
@@ -110,9 +115,10 @@ export async function setScene(
     namespace: namespaces.app,
     view,
     snapshot: async () =>
-      snapshotOf(await readBranch(person.git, git.repositoryDir(REPOSITORY), 'main'), await view.live()),
+      snapshotOf(await readBranch(person, git.repositoryDir(REPOSITORY), 'main'), await view.live()),
     kubectl: (args) => kubectl(cluster, args),
     pawl: (args) => runPawl(environment, [...args, '--kubeconfig', cluster.kubeconfig], playing),
+    writers: writersOf(place),
     createApp: () => apply(cluster, secret, demoApp(namespaces.app, url)),
     timeoutMs: place.storyTimeoutMs,
   };
@@ -144,6 +150,13 @@ function tellInstalled(tell: Telling, { isOwn, namespaces }: Place): void {
   tell.line(
     `What is released is written as the account ${namespaces.app}/${DEPLOYER}, which may edit its own namespace and nothing else.`,
   );
+}
+
+function writersOf({ cluster: { auditLog }, namespaces }: Place): Scene['writers'] {
+  if (auditLog === undefined) return undefined;
+  const user = (namespace: string, name: string) => `system:serviceaccount:${namespace}:${name}`;
+  const want = [`${user(namespaces.agent, AGENT_ACCOUNT)} as ${user(namespaces.app, DEPLOYER)}`];
+  return () => ({ want, found: readWriters(auditLog, namespaces.app) });
 }
 
 function cloneUrlOf(git: GitServer, user: string, password: string): string {

@@ -49,7 +49,7 @@ export interface LiveObjects {
 export function snapshotOf(branch: readonly Commit[], live: LiveObjects): Snapshot {
   return {
     branch,
-    status: (live.app?.status ?? {}) as AppStatus,
+    status: live.app?.status ?? {},
     isReady: live.app !== undefined && conditionIs(live.app, 'Ready', 'True'),
     web: live.deployment && webFacts(live.deployment),
     pods: live.pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(podFacts),

@@ -8,12 +8,12 @@ import { wrap } from './wrap.ts';
 
 export interface Telling {
   paint: Paint;
-  title(text: string): void;
-  line(text: string): void;
+  title: (text: string) => void;
+  line: (text: string) => void;
   /** Something shown below the last sentence: a commit's message, a command and its output. */
-  block(lines: readonly string[]): void;
+  block: (lines: readonly string[]) => void;
   /** Without a time. */
-  plain(text: string): void;
+  plain: (text: string) => void;
 }
 
 const INDENT = ' '.repeat(10);

@@ -17,21 +17,21 @@ const EVENT: Gvk = { group: '', version: 'v1', kind: 'Event' };
 const WEB = 'web';
 
 export interface View {
-  status(): AppStatus;
-  web(): WebFacts | undefined;
-  pods(): PodFacts[];
+  status: () => AppStatus;
+  web: () => WebFacts | undefined;
+  pods: () => PodFacts[];
   /**
    * The first answer that `judge` has, asked again after each change of the App, its Deployments, pods or events;
    * undefined when the time is up.
    */
-  until<T>(judge: () => T | undefined, timeoutMs: number): Promise<T | undefined>;
+  until: <T>(judge: () => T | undefined, timeoutMs: number) => Promise<T | undefined>;
   /** Called at each change, with the change already to be seen here. Returns how to stop that. */
-  onChange(listener: () => void): () => void;
+  onChange: (listener: () => void) => () => void;
   /** Messages of the Kubernetes Events on the App that have this reason. */
-  told(reason: string): string[];
+  told: (reason: string) => string[];
   /** Read anew. */
-  live(): Promise<LiveObjects>;
-  stop(): void;
+  live: () => Promise<LiveObjects>;
+  stop: () => void;
 }
 
 export async function openView(

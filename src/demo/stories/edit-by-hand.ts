@@ -3,7 +3,7 @@
 import type { Story } from '../scene.ts';
 import { banners } from '../shop.ts';
 import { duration } from '../telling.ts';
-import { runsAs } from './released.ts';
+import { runsAs, settled } from './released.ts';
 
 const FIELD = 'spec.template.spec.containers[name=web].image';
 const MANAGER = 'kubectl-set';
@@ -30,8 +30,7 @@ export const editByHand: Story = {
       tell.line(`Set back ${duration(to - from)} after it came. Pawl says of it:`);
       tell.block([setBack() ?? '(nothing)']);
     }
-    await view.until(() => (view.web()?.rolledOut === true ? true : undefined), timeoutMs);
-    const after = await scene.snapshot();
+    const after = await settled(scene);
     return [
       ...runsAs(after, { commit: before.branch[0]?.oid ?? '', image: images.next, banner: banners.next }),
       { what: 'the edit was seen in the cluster', want: true, found: from !== undefined },

@@ -28,6 +28,7 @@ export const firstRelease: Story = {
     }
     return [
       ...runsAs(after, { commit, image: images.first, banner: banners.first }),
+      ...(scene.writers === undefined ? [] : [{ what: "who wrote the App's objects", ...scene.writers() }]),
       { what: 'commits on the branch', want: [commit], found: after.branch.map(({ oid }) => oid) },
     ];
   },

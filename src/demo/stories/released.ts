@@ -10,10 +10,30 @@ import { duration } from '../telling.ts';
 /** Waits until the commit is healthy, or the time is up: then the checks tell what is wrong. */
 export async function untilHealthy({ view, timeoutMs }: Scene, commit: string): Promise<void> {
   await view.until(() => {
-    const { healthy, conditions = [] } = view.status();
-    const isReady = conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-    return healthy?.commit === commit && isReady ? true : undefined;
+    return view.status().healthy?.commit === commit && isReady(view) ? true : undefined;
   }, timeoutMs);
+}
+
+/**
+ * A snapshot with everything rolled out and the App Ready; the last one taken where the time is up. The status
+ * follows the objects by a moment, so both are read until they agree.
+ */
+export async function settled({ clock, snapshot, timeoutMs, view }: Scene): Promise<Snapshot> {
+  const until = clock.monotonic() + timeoutMs;
+  for (;;) {
+    const leftMs = until - clock.monotonic();
+    await view.until(
+      () => (isReady(view) && view.web()?.rolledOut === true ? true : undefined),
+      Math.max(leftMs, 1),
+    );
+    const found = await snapshot();
+    if ((found.isReady && found.web?.rolledOut === true) || leftMs <= 0) return found;
+  }
+}
+
+function isReady(view: Scene['view']): boolean {
+  const { conditions = [] } = view.status();
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
 /** Publishes files as Ann does, waits, and tells it. */
