@@ -2,16 +2,17 @@
 // F1 The first fetch brings one commit; later ones ask for a window of the newest commits, of which the host
 //    sends what is new. Without a window, one merge of an old branch would bring the whole history.
 // F2 A fetch counts when its pack has been checked whole; before, nothing that readers rely on has changed.
-// F3 A fetch that failed leaves the branch and the ends of history as they were.
+// F3 The library writes nothing before the whole answer is in and checked (T4), so a fetch that failed on the
+//    way changes nothing. One that failed on our disk leaves a copy that is not fetched into again.
 
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import type { PawlError } from '../../model/errors.ts';
 import { codeOf, damaged, fromLibrary, notFound } from './errors.ts';
 import { commitsBetween, isReachable, reachable } from './history.ts';
-import { readIfThere, wholeFiles, type ObjectStore } from './objects.ts';
+import { type ObjectStore, wholeFiles } from './objects.ts';
 import type { Transport } from './transport.ts';
 import type { Place } from './url.ts';
 
@@ -32,7 +33,6 @@ export async function fetchBranch(
 ): Promise<string> {
   if (last !== undefined) await checkCommit(store, last);
   const tracking = place.ref.replace('refs/heads/', 'refs/remotes/origin/');
-  const before = await snapshot(store.gitdir, [tracking, 'shallow']);
   try {
     const result = await git.fetch({
       fs: wholeFiles,
@@ -56,8 +56,9 @@ export async function fetchBranch(
     await store.refresh(packBytes);
     return head;
   } catch (error) {
-    await before.restore().catch(() => store.spoil());
-    throw transport.problem() ?? understood(place, error);
+    const problem = transport.problem() ?? understood(place, error);
+    if (problem.code === 'GitCache') store.spoil();
+    throw problem;
   }
 }
 
@@ -78,20 +79,6 @@ function understood(place: Place, error: unknown): PawlError {
 
 function noBranch(place: Place): PawlError {
   return notFound(place.url, `there is no branch ${place.ref.replace('refs/heads/', '')}`);
-}
-
-async function snapshot(gitdir: string, names: readonly string[]) {
-  const texts = await Promise.all(names.map((name) => readIfThere(join(gitdir, name))));
-  return {
-    async restore(): Promise<void> {
-      for (const [i, name] of names.entries()) {
-        const path = join(gitdir, name);
-        const text = texts[i] ?? '';
-        if (text === '') await rm(path, { force: true });
-        else await wholeFiles.promises.writeFile(path, text);
-      }
-    },
-  };
 }
 
 /** The pack is what its checksum says, and every object in it could be read and is in the index. */

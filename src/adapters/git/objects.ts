@@ -178,7 +178,7 @@ export async function makeObjectStore(gitdir: string, shown: string): Promise<Ob
 }
 
 /** Empty where there is no such file. */
-export async function readIfThere(path: string): Promise<string> {
+async function readIfThere(path: string): Promise<string> {
   try {
     return await fsPromises.readFile(path, 'utf8');
   } catch (error) {

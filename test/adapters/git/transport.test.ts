@@ -88,6 +88,14 @@ describe('an answer that is not whole, or not git, is an error and never "no suc
       want: 'GitUnreachable',
     },
     {
+      name: 'an advertisement of protocol 1 that ends early',
+      answer: ((_, res) => {
+        const refs = line(`${HEAD} refs/heads/a\0 agent=x\n`) + line(`${HEAD} refs/heads/b\n`);
+        res.writeHead(200, ADVERTISEMENT).end(`${line('# service=git-upload-pack\n')}0000${refs}`);
+      }) as RequestListener,
+      want: 'GitUnreachable',
+    },
+    {
       name: 'an empty advertisement',
       answer: ((_, res) => res.writeHead(200, ADVERTISEMENT).end()) as RequestListener,
       want: 'GitUnreachable',
