@@ -9,7 +9,7 @@ import { toPrune } from '../plan/pair.ts';
 import type { Account } from '../ports.ts';
 import type { Signals } from '../loop.ts';
 import type { Context, Run } from './context.ts';
-import { coverKinds } from './membership.ts';
+import { coverKinds, groupKindsOf } from './membership.ts';
 
 /** Puts the finalizer there, or takes it away, as the App's `deletion` says. */
 export async function keepFinalizer(run: Run): Promise<void> {
@@ -60,17 +60,4 @@ async function pruneAll(ctx: Context, app: App, account: Account, signals: Signa
     });
   }
   return changes.filter((change) => change.outcome === 'pruned').length;
-}
-
-function groupKindsOf(app: App): { group: string; kind: string }[] {
-  const text = app.metadata.annotations?.[APPLYSET.groupKinds] ?? '';
-  return text
-    .split(',')
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const dot = entry.indexOf('.');
-      return dot < 0
-        ? { group: '', kind: entry }
-        : { kind: entry.slice(0, dot), group: entry.slice(dot + 1) };
-    });
 }

@@ -91,3 +91,17 @@ function groupKind(manifest: Manifest): string {
 function list(text: string | undefined): string[] {
   return (text ?? '').split(',').filter((entry) => entry !== '');
 }
+
+/** The kinds that the App's members are looked for in. */
+export function groupKindsOf(app: App): { group: string; kind: string }[] {
+  const text = app.metadata.annotations?.[APPLYSET.groupKinds] ?? '';
+  return text
+    .split(',')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const dot = entry.indexOf('.');
+      return dot < 0
+        ? { group: '', kind: entry }
+        : { kind: entry.slice(0, dot), group: entry.slice(dot + 1) };
+    });
+}

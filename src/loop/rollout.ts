@@ -60,8 +60,13 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
 
 /** Pairs, dry-runs and stages; the members' kinds are watched from here on. */
 export async function planFor(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
-  const { ctx, session } = run;
   await coverMembers(run, desired.manifests);
+  return planHere(run, desired, changeCause);
+}
+
+/** As {@link planFor}, with the members that are known already: writes nothing at all. */
+export async function planHere(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
+  const { ctx, session } = run;
   const served = await servedKinds(run, desired.manifests);
   return makePlan(
     {

@@ -43,6 +43,8 @@ export interface PlanItem {
   action: 'create' | 'configure' | 'unchanged';
   /** Whether the server has taken it as a dry-run; `deferred`: its namespace or kind comes with this commit. */
   dryRun: 'passed' | 'deferred' | 'unneeded';
+  /** What the server answered to the dry-run. */
+  answer?: KubeObject;
 }
 
 export interface Plan {

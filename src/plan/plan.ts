@@ -88,11 +88,11 @@ async function planOne(
     if (live !== undefined && isSame(live, answer, memory, manifest)) {
       const known = knownFrom(manifest.hash, answer);
       if (known !== undefined) memory.set(manifest.key, known);
-      return { item: { manifest, object: kept, live, action: 'unchanged', dryRun: 'passed' } };
+      return { item: { manifest, object: kept, live, action: 'unchanged', dryRun: 'passed', answer } };
     }
     const object = finalise(manifest, live, input.changeCause);
     const action = live === undefined ? 'create' : 'configure';
-    return { item: { manifest, object, live, action, dryRun: 'passed' } };
+    return { item: { manifest, object, live, action, dryRun: 'passed', answer } };
   } catch (error) {
     if (error instanceof ApiError) return { refusal: refusalOf(manifest.id, error) };
     throw error;

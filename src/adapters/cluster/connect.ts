@@ -56,6 +56,8 @@ export interface Connection {
   readonly server: string;
   /** The context's namespace; in a cluster, the pod's. */
   readonly namespace: string | undefined;
+  /** As the kubeconfig calls the user. */
+  readonly user: string | undefined;
   /** One try. Any status is an answer; throws ApiError of status 0 where none came in time. */
   send(ask: Ask, timeoutMs: number, signal: AbortSignal): Promise<Answer>;
   /** As {@link send}, with the body as it comes. `timeoutMs` is for the headers; the body has no deadline. */
@@ -164,6 +166,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return {
     server: first.server,
     namespace: first.namespace,
+    user: first.user,
     send: (ask, timeoutMs, signal) =>
       withErrors(ask, timeoutMs, signal, (each, inner) =>
         exchange(

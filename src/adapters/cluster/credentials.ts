@@ -9,8 +9,11 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { PawlError, messageOf } from '../../model/errors.ts';
 
 export interface ClusterAddress {
-  /** Path of a kubeconfig. The ambient KUBECONFIG is never looked at: it may be production. */
-  kubeconfig?: string;
+  /**
+   * Path of a kubeconfig, or of several that are merged (of what two define, the first counts). The ambient
+   * KUBECONFIG is never looked at: it may be production.
+   */
+  kubeconfig?: string | readonly string[];
   /** Name of a context; undefined: the current one. */
   context?: string;
   /** Use the service account that is mounted into the pod. */
@@ -23,6 +26,8 @@ export interface Credentials {
   proxyUrl: string | undefined;
   /** Of the context; in a cluster, the pod's. */
   namespace: string | undefined;
+  /** As the kubeconfig calls the user. */
+  user: string | undefined;
   tls: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
   headers: Record<string, string>;
   /** Equal ids may share connections. */
@@ -96,15 +101,16 @@ async function loader(address: ClusterAddress): Promise<() => KubeConfig> {
   const library = (await import('@kubernetes/client-node/dist/config.js')) as {
     KubeConfig: new () => KubeConfig;
   };
+  const name = address.kubeconfig === undefined ? 'of the pod' : [address.kubeconfig].flat().join(', ');
   return () => {
     const config = new library.KubeConfig();
     try {
-      if (address.kubeconfig !== undefined) config.loadFromFile(address.kubeconfig);
-      else config.loadFromCluster();
+      if (address.kubeconfig === undefined) config.loadFromCluster();
+      else loadFiles(config, [address.kubeconfig].flat(), () => new library.KubeConfig());
     } catch (error) {
       throw new PawlError({
         code: 'ClusterConfig',
-        message: `the kubeconfig ${address.kubeconfig ?? 'of the pod'} cannot be read: ${firstLine(messageOf(error))}`,
+        message: `the kubeconfig ${name} cannot be read: ${firstLine(messageOf(error))}`,
         hint: 'Check the path, and that the file is a kubeconfig.',
       });
     }
@@ -113,7 +119,7 @@ async function loader(address: ClusterAddress): Promise<() => KubeConfig> {
       const context = config.getCurrentContext();
       throw new PawlError({
         code: 'ClusterConfig',
-        message: `the kubeconfig ${address.kubeconfig ?? 'of the pod'} has no cluster for the context ${context ?? '(none)'}`,
+        message: `the kubeconfig ${name} has no cluster for the context ${context ?? '(none)'}`,
         hint: `Contexts: ${
           config
             .getContexts()
@@ -124,6 +130,17 @@ async function loader(address: ClusterAddress): Promise<() => KubeConfig> {
     }
     return config;
   };
+}
+
+function loadFiles(config: KubeConfig, paths: readonly string[], empty: () => KubeConfig): void {
+  const [first, ...rest] = paths;
+  if (first === undefined) return;
+  config.loadFromFile(first);
+  for (const path of rest) {
+    const next = empty();
+    next.loadFromFile(path);
+    config.mergeConfig(next, true);
+  }
 }
 
 async function read(config: KubeConfig): Promise<Credentials> {
@@ -146,6 +163,7 @@ async function read(config: KubeConfig): Promise<Credentials> {
     server: cluster.server.replace(/\/+$/, ''),
     proxyUrl: cluster.proxyUrl,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    user: config.getCurrentUser()?.name,
     tls,
     headers,
     connectionId: createHash('sha256')

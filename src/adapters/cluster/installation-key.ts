@@ -59,3 +59,23 @@ function keyIn(secret: KubeObject, namespace: string): Uint8Array {
     hint: 'Restore it. Deleting it makes a new key, which restarts the pods that use configuration of their App.',
   });
 }
+
+/** The key, for a person who may read it; undefined for everybody else. Never makes one. */
+export async function installationKeyIfReadable(
+  api: ClusterApi,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const ref: ObjectRef = {
+    gvk: { group: '', version: 'v1', kind: 'Secret' },
+    namespace,
+    name: INSTALLATION_SECRET,
+  };
+  try {
+    const found = await api.get(ref, signal);
+    return found === undefined ? undefined : keyIn(found, namespace);
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 403 || error.status === 401)) return undefined;
+    throw error;
+  }
+}
