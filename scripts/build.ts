@@ -19,11 +19,13 @@ await build({
   minifyWhitespace: true,
   keepNames: true,
   legalComments: 'external',
+  // The demo needs the checkout anyway (main/demo.ts).
+  external: ['*/demo/demo.ts'],
   logLevel: 'warning',
   define: { PAWL_VERSION: JSON.stringify(version) },
   banner: {
     // Some dependencies are CommonJS and ask for node's own modules by `require`.
-    js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
   },
 });
 chmodSync(outfile, 0o755);
