@@ -12,7 +12,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Failure } from '../model/verdict.ts';
 import { atDeadline, deadlineMs } from './deadline.ts';
 import { textIn } from './fields.ts';
-import { type JudgeMemory, firstMemory, withReadyPods } from './memory.ts';
+import { type JudgeMemory, firstMemory, notFoundPlaces, withReadyPods } from './memory.ts';
 import { operatorSecrets } from './operators.ts';
 import { type RelatedObjects, indexRelated } from './owners.ts';
 import { failureBySign, progressMessage } from './progress.ts';
@@ -76,6 +76,7 @@ function readAll(input: JudgeInput, memory: JudgeMemory): Read[] {
   const context = {
     index: indexRelated(input.related),
     memory,
+    notFoundAt: notFoundPlaces(memory),
     seenReady: new Set(memory.seenReady),
     bindingModes: new Map(
       (input.related.storageClasses ?? []).map((one) => [

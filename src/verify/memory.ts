@@ -60,6 +60,18 @@ export function clockKey(objectKey: string, sign: Sign): string {
   return `${objectKey}|${sign.at}|${sign.signal}|${sign.blames}`;
 }
 
+/** Object key → places where an image has been told as not found: later messages may only say "back-off". */
+export function notFoundPlaces(memory: JudgeMemory): ReadonlyMap<string, ReadonlySet<string>> {
+  const places = new Map<string, Set<string>>();
+  for (const clock of Object.keys(memory.clocks)) {
+    const [objectKey = '', place = '', signal] = clock.split('|');
+    if (signal !== 'ImageNotFound') continue;
+    const found = places.get(objectKey) ?? new Set();
+    places.set(objectKey, found.add(place));
+  }
+  return places;
+}
+
 /** The clock of a sign that stands now. */
 export function tick(memory: JudgeMemory, key: string, sign: Sign, elapsedMs: number): SignClock {
   const before = memory.clocks[key];

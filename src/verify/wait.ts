@@ -33,7 +33,7 @@ export interface WaitResult {
   memory: JudgeMemory | undefined;
 }
 
-/** Changes come in bursts: they are judged together, ms. */
+/** Changes come in bursts: they are judged together after this, or after as long as judging took, ms. */
 const DEBOUNCE_MS = 50;
 /** The clock is read at least this often, so that a stop of the process is noticed, ms. Nothing is judged by it. */
 const SLICE_MS = 10_000;
@@ -50,6 +50,7 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
   try {
     for (;;) {
       signal.throwIfAborted();
+      const beganMs = clock.monotonic();
       const { away, ...look } = request.look();
       const elapsedMs = stopwatch.read();
       stopwatch.stands = away === true;
@@ -62,7 +63,9 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
         if (judged.judgement.kind !== 'waiting') return { judgement: judged.judgement, elapsedMs, memory };
         restMs = judged.judgement.lookAgainInMs;
       }
-      await sleep(restMs, { bell, stopwatch, clock, ended: AbortSignal.any([signal, interrupted]) });
+      const debounceMs = Math.max(DEBOUNCE_MS, clock.monotonic() - beganMs);
+      const ended = AbortSignal.any([signal, interrupted]);
+      await sleep(restMs, { bell, stopwatch, clock, debounceMs, ended });
     }
   } finally {
     unsubscribe();
@@ -72,7 +75,7 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
 /** Until a change (and the rest of its burst), the time to look again, or the end. */
 async function sleep(
   ms: number,
-  by: { bell: Bell; stopwatch: Stopwatch; clock: Clock; ended: AbortSignal },
+  by: { bell: Bell; stopwatch: Stopwatch; clock: Clock; debounceMs: number; ended: AbortSignal },
 ): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([by.ended, over.signal]);
@@ -84,7 +87,7 @@ async function sleep(
     for (let restMs = ms; restMs > 0 && !by.ended.aborted; restMs -= SLICE_MS) {
       const timer = wait(Math.min(restMs, SLICE_MS)).then(() => false);
       if (await Promise.race([timer, by.bell.rung().then(() => true)])) {
-        await wait(DEBOUNCE_MS);
+        await wait(by.debounceMs);
         break;
       }
       by.stopwatch.read();

@@ -45,6 +45,8 @@ export interface Read {
 export interface ReadContext {
   index: RelatedIndex;
   memory: JudgeMemory;
+  /** From the memory, by object. */
+  notFoundAt: ReadonlyMap<string, ReadonlySet<string>>;
   seenReady: ReadonlySet<string>;
   bindingModes: ReadonlyMap<string, string>;
   isMadeByOperator: (secret: string) => boolean;
@@ -69,7 +71,7 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
     now: context.now,
     health,
     seenReady: context.seenReady,
-    notFoundAt: notFoundAt(watched.manifest.key, context.memory),
+    notFoundAt: context.notFoundAt.get(watched.manifest.key) ?? new Set(),
     oldEvents: context.memory.oldEvents,
     imagesBefore: imagesBefore(watched, live, pods, context.index),
     isMadeByOperator: context.isMadeByOperator,
@@ -92,14 +94,6 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
 function timeSign(sign: Sign, objectKey: string, context: ReadContext): TimedSign {
   const clock = tick(context.memory, clockKey(objectKey, sign), sign, context.elapsedMs);
   return { sign, clock };
-}
-
-function notFoundAt(objectKey: string, memory: JudgeMemory): ReadonlySet<string> {
-  const places = Object.keys(memory.clocks)
-    .map((key) => key.split('|'))
-    .filter(([key, , signal]) => key === objectKey && signal === 'ImageNotFound')
-    .map(([, place]) => place ?? '');
-  return new Set(places);
 }
 
 /** From the healthy revision, and from pods of older revisions that run now. */

@@ -48,7 +48,7 @@ export function manualClock(): ManualClock {
         next.wake();
         await settle();
       }
-      ms = until;
+      ms = Math.max(ms, until);
     },
     freeze(forMs) {
       ms += forMs;

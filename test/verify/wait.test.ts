@@ -79,6 +79,19 @@ test('a burst of changes is judged once, 50 ms after its first', async () => {
   expect(wait.judged).toEqual(['waiting 0', 'healthy 10050']);
 });
 
+test('the longer judging takes, the longer changes are gathered', async () => {
+  const takes: { ms: number; freeze?: (ms: number) => void } = { ms: 400 };
+  const wait = start({ onJudged: () => takes.freeze?.(takes.ms) });
+  takes.freeze = (ms) => wait.clock.freeze(ms);
+  wait.show(deployment({ ready: 1 }));
+  await wait.clock.pass(50);
+  wait.show(ready);
+  await wait.clock.pass(399);
+  expect(wait.done.result).toBeUndefined();
+  await wait.clock.pass(1);
+  expect(wait.done.result?.judgement?.kind).toBe('healthy');
+});
+
 test('a change that comes while a change is being judged is judged too', async () => {
   let changes = 0;
   const wait = start({
