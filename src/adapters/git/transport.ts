@@ -179,7 +179,10 @@ export function makeTransport(options: TransportOptions): Transport {
     }
     if (status === 401 || status === 403) return refusedAccess(options.url, status);
     if (status === 404 || status === 410) return notFound(options.url);
-    if (status === 413) return tooLarge(options.url, 'the host takes no request of this size (413)', '');
+    if (status === 413) {
+      const hint = 'Raise the limit of request bodies at the host, or at the proxy in front of it.';
+      return tooLarge(options.url, 'the host takes no request of this size (413)', hint);
+    }
     return unreachable(options.url, `the host answered ${status}`);
   }
 
