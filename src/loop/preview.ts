@@ -2,12 +2,12 @@
 // with the person's rights, on a run that cannot write.
 
 import { ANNOTATION, type App, APPLYSET } from '../model/app.ts';
-import { PawlError } from '../model/errors.ts';
+import { ApiError, PawlError } from '../model/errors.ts';
 import type { Manifest, Rendered, TreeFile } from '../model/manifest.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
 import type { DiffPreview, FilePreview, ObjectPreview, UndoPreview } from '../model/preview.ts';
 import { applySetId, resolveApp } from '../model/resolve.ts';
-import type { Account, Clock, Cluster, ClusterApi, Git, Members, Store } from '../ports.ts';
+import type { Account, Clock, Cluster, Git, Members, Store } from '../ports.ts';
 import { newSession, type Run } from './context.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { groupKindsOf } from './membership.ts';
@@ -90,7 +90,7 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
     app,
     settings,
     account,
-    api: (await mayActAs(mine, account, signal)) ? parts.cluster.as(account) : mine,
+    api: (await mayActAs(parts.cluster, account, signal)) ? parts.cluster.as(account) : mine,
     repository: { url, branch, credentials: undefined },
     applySet: applySetId(app),
     signal,
@@ -112,19 +112,16 @@ async function headOf(run: Run): Promise<string> {
 }
 
 /** Dry-runs are made as the App's account where the person may act as it, as Pawl would make them. */
-async function mayActAs(api: ClusterApi, account: Account, signal: AbortSignal): Promise<boolean> {
-  const { namespace, name } = account;
-  const resourceAttributes = { verb: 'impersonate', resource: 'serviceaccounts', namespace, name };
-  const review = await api.create(
-    {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      metadata: { name: '' },
-      spec: { resourceAttributes },
-    },
-    signal,
-  );
-  return (review.status as { allowed?: boolean } | undefined)?.allowed === true;
+async function mayActAs(cluster: Cluster, account: Account, signal: AbortSignal): Promise<boolean> {
+  const ref = { gvk: { group: '', version: 'v1', kind: 'ServiceAccount' }, ...account };
+  try {
+    await cluster.as(account).get(ref, signal);
+    return true;
+  } catch (error) {
+    // What the account itself may not do is another matter.
+    if (error instanceof ApiError) return !/cannot impersonate/.test(error.message);
+    throw error;
+  }
 }
 
 /** The members as lists tell of them, once: a preview follows nothing. */

@@ -119,7 +119,7 @@ function filesAt(run: Run): (oid: string) => Promise<readonly TreeFile[]> {
 }
 
 /** Our own reverts, and what they undid already, are no part of a further revert. */
-function toUndo(run: Run, pending: readonly Commit[]): Commit[] {
+export function toUndo(run: Run, pending: readonly Commit[]): Commit[] {
   const { history = [] } = statusOf(run);
   const ours = new Set(history.flatMap(({ revertedBy }) => (revertedBy === undefined ? [] : [revertedBy])));
   const here = new Set(pending.map((commit) => commit.oid));

@@ -9,7 +9,7 @@ import { concerning } from '../source/concerns.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered, readSetAt } from './desired.ts';
 import { dryRun } from './healthy.ts';
-import { compose, dropIntent, recordReverted, storeIntent } from './reverting.ts';
+import { compose, dropIntent, recordReverted, storeIntent, toUndo } from './reverting.ts';
 import type { Revert } from '../revert/compose.ts';
 import { showId } from '../model/object.ts';
 
@@ -107,7 +107,7 @@ export async function composeUndo(
   const made = await compose(run, {
     head,
     healthy: to,
-    commits,
+    commits: open.length > 0 ? open : commits,
     failures: [],
     reason: 'Requested',
     by: request.by,
