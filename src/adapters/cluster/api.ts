@@ -174,7 +174,7 @@ export function makeApi(
     async create(object, signal) {
       const ref = refOf(object);
       const path = (type: ResourceType) => {
-        requireNamespace(type, ref.namespace, ref.name);
+        requireNamespace(type, ref);
         return collectionPath(type, ref.namespace, common(false));
       };
       const answer = await write(

@@ -22,19 +22,27 @@ export function objectPath(
   query: Query = {},
   subresource?: string,
 ): string {
-  requireNamespace(type, ref.namespace, ref.name);
+  requireNamespace(type, ref);
+  if (isNoName(ref.name)) throw unnamed(type, ref);
   const tail = subresource === undefined ? '' : `/${subresource}`;
   return `${collectionPath(type, ref.namespace)}/${encodeURIComponent(ref.name)}${tail}${queryText(query)}`;
 }
 
-export function requireNamespace(type: ResourceType, namespace: string, name: string): void {
-  if (name === '' || name === '.' || name === '..' || (type.namespaced && /^(|\.|\.\.)$/.test(namespace))) {
-    throw new PawlError({
-      code: 'NamespaceMissing',
-      message: `${type.gvk.kind} ${namespace}/${name}: an object is named by its namespace and its name`,
-      hint: 'Give the object a namespace, or the App a defaultNamespace.',
-    });
-  }
+/** The name is no matter here: what is created may have none, such as a review, or one of the server's choice. */
+export function requireNamespace(type: ResourceType, ref: ObjectRef): void {
+  if (type.namespaced && isNoName(ref.namespace)) throw unnamed(type, ref);
+}
+
+function isNoName(text: string): boolean {
+  return /^\.{0,2}$/.test(text);
+}
+
+function unnamed({ gvk }: ResourceType, { namespace, name }: ObjectRef): PawlError {
+  return new PawlError({
+    code: 'NamespaceMissing',
+    message: `${gvk.kind} ${namespace}/${name}: an object is named by its namespace and its name`,
+    hint: 'Give the object a namespace, or the App a defaultNamespace.',
+  });
 }
 
 export function selectors(query: ListQuery): Query {

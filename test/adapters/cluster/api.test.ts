@@ -297,6 +297,24 @@ test('an object of a namespaced kind without a namespace is refused before it is
   }
 });
 
+test('what has no name of its own can be created: a review, and a name of the server’s choice', async () => {
+  const shared = await testCluster();
+  const namespace = await shared.freshNamespace('unnamed');
+  const { cluster } = await open();
+  const api = cluster.as(undefined);
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    metadata: { name: '' },
+    spec: { resourceAttributes: { verb: 'get', resource: 'pods', namespace } },
+  };
+  expect((await api.create(review, never)).status).toMatchObject({ allowed: true });
+  const named = { ...configMap(namespace, ''), metadata: { name: '', namespace, generateName: 'made-' } };
+  expect((await api.create(named, never)).metadata.name).toMatch(/^made-/);
+  const nowhere = { ...configMap('', 'a'), metadata: { name: 'a' } };
+  await expect(api.create(nowhere, never)).rejects.toMatchObject({ code: 'NamespaceMissing' });
+});
+
 test('names are escaped, so that none leads elsewhere', async () => {
   const { cluster, asked } = await open();
   const mark = await auditMark();
