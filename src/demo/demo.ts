@@ -5,7 +5,6 @@
 //    swept by the next run (sandbox/folder.ts).
 // 2. It reads no ambient kubeconfig.
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../cli/environment.ts';
@@ -80,13 +79,6 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
 }
 
 function settingOf({ kubeconfig, main = join(root, 'src', 'main.ts') }: DemoOptions): SettingOptions {
-  if (!existsSync(join(root, 'manifests', 'crd.yaml'))) {
-    throw new PawlError({
-      code: 'DemoNeedsCheckout',
-      message: 'the demo needs the files of the repository, which are not beside this program',
-      hint: 'Run `npm run demo` in a checkout of Pawl.',
-    });
-  }
   const leash = new URL('leash.ts', import.meta.url).href;
   return {
     root,

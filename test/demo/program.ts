@@ -29,7 +29,7 @@ export function startDemo(tmp: string, args: string[], env: Record<string, strin
   const child = spawn(process.execPath, [main, 'demo', ...args], {
     env: {
       PATH: process.env.PATH,
-      HOME: tmp,
+      HOME: temporaryFolder('home'),
       TMPDIR: tmp,
       // Never to be read: it may be production's.
       KUBECONFIG: join(tmp, 'ambient'),
