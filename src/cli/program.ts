@@ -19,7 +19,7 @@ export interface ProgramParts {
 
 export interface Program {
   /** Does what the arguments (without node and script) say; resolves to the exit code and never throws. */
-  main(args: readonly string[]): Promise<number>;
+  main: (args: readonly string[]) => Promise<number>;
 }
 
 export function program({ environment, run, demo }: ProgramParts): Program {

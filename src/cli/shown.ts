@@ -3,7 +3,7 @@
 import { loadAll, YAML11_SCHEMA } from 'js-yaml';
 import { type KubeObject, showId } from '../model/object.ts';
 import type { FilePreview, ObjectPreview, PreviewAction } from '../model/preview.ts';
-import { makeMarks, type Mark, masked } from './mask.ts';
+import { type Mark, makeMarks, masked } from './mask.ts';
 import { toYaml } from './print/yaml.ts';
 
 export interface ShownObject {
@@ -25,10 +25,17 @@ export interface ShownFile {
 
 export function shownObjects(objects: readonly ObjectPreview[]): ShownObject[] {
   return objects.map(({ id, action, before, after, reason }) => {
+    const [old, fresh] = [before, after].map((side) =>
+      side === undefined ? undefined : withoutServersOwn(side),
+    );
+    const object = showId(id);
+    // A field that only changes hands is no difference that anyone could see.
+    const isSame = old !== undefined && fresh !== undefined && toYaml(old) === toYaml(fresh);
+    if (action === 'unchanged' || (action === 'configure' && isSame)) return { object, action: 'unchanged' };
     const mark = makeMarks();
-    const shown: ShownObject = { object: showId(id), action };
-    if (before !== undefined) shown.before = shownObject(before, mark);
-    if (after !== undefined) shown.after = shownObject(after, mark);
+    const shown: ShownObject = { object, action };
+    if (old !== undefined) shown.before = masked(old, mark).value;
+    if (fresh !== undefined) shown.after = masked(fresh, mark).value;
     if (reason !== undefined) shown.reason = reason;
     return shown;
   });
@@ -44,10 +51,10 @@ const SERVERS_OWN = [
   'selfLink',
 ];
 
-function shownObject(object: KubeObject, mark: Mark): unknown {
+function withoutServersOwn(object: KubeObject): unknown {
   const { status: _status, ...rest } = object;
   const entries = Object.entries(object.metadata).filter(([name]) => !SERVERS_OWN.includes(name));
-  return masked({ ...rest, metadata: Object.fromEntries(entries) }, mark).value;
+  return { ...rest, metadata: Object.fromEntries(entries) };
 }
 
 const LARGEST_FILE_CHARS = 1024 * 1024;

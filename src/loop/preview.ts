@@ -1,16 +1,17 @@
 // What an undo would do, and how live objects differ from what was applied: the loop's own code, run by a person
 // with the person's rights, on a run that cannot write.
 
-import { ANNOTATION, type App, APPLYSET } from '../model/app.ts';
+import { type App, APPLYSET } from '../model/app.ts';
 import { ApiError, PawlError } from '../model/errors.ts';
-import type { Manifest, Rendered, TreeFile } from '../model/manifest.ts';
+import type { Rendered, TreeFile } from '../model/manifest.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
 import type { DiffPreview, FilePreview, ObjectPreview, UndoPreview } from '../model/preview.ts';
 import { applySetId, resolveApp } from '../model/resolve.ts';
 import type { Account, Clock, Cluster, Git, Members, Store } from '../ports.ts';
-import { newSession, type Run } from './context.ts';
+import { newSession, type Run, statusOf } from './context.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { groupKindsOf } from './membership.ts';
+import { withLiveChecksums } from './preview-checksums.ts';
 import { planHere } from './rollout.ts';
 import { credentialsOf } from './source.ts';
 import { composeUndo } from './undo.ts';
@@ -20,7 +21,7 @@ export interface PreviewParts {
   cluster: Cluster;
   clock: Clock;
   clusterName: string;
-  /** Undefined where the person may not read it: checksums of configuration are then taken as they are. */
+  /** Undefined where the person may not read it (see preview-checksums.ts). */
   hmacKey: Uint8Array | undefined;
 }
 
@@ -168,11 +169,11 @@ async function objectPreviews(run: Run, parts: PreviewParts, commit: string): Pr
       hint: first?.hint,
     });
   }
-  const plan = await planHere(
-    run,
-    parts.hmacKey === undefined ? withLiveChecksums(run, desired) : desired,
-    undefined,
-  );
+  const comparable =
+    parts.hmacKey === undefined
+      ? withLiveChecksums(desired, await appliedRender(run), statusOf(run), run.ctx.members)
+      : desired;
+  const plan = await planHere(run, comparable, undefined);
   const applied = plan.stages.flat().map(
     ({ manifest, action, live, answer, object }): ObjectPreview => ({
       id: manifest.id,
@@ -195,18 +196,12 @@ async function objectPreviews(run: Run, parts: PreviewParts, commit: string): Pr
   return [...applied, ...(run.settings.prune ? pruned : []), ...refused];
 }
 
-/** Without the installation's key a checksum cannot be computed: the live one stands in, and shows no difference. */
-function withLiveChecksums(run: Run, desired: Rendered): Rendered {
-  const manifests = desired.manifests.map((manifest): Manifest => {
-    const live = run.ctx.members.get(manifest.id);
-    if (manifest.checksum === undefined || live === undefined) return manifest;
-    const template = (live.spec as { template?: { metadata?: KubeObject['metadata'] } } | undefined)
-      ?.template;
-    const config = template?.metadata?.annotations?.[ANNOTATION.checksum] ?? '';
-    const adoption = live.metadata.annotations?.[ANNOTATION.adopted] ?? '';
-    return { ...manifest, checksum: config === '' && adoption === '' ? undefined : { config, adoption } };
-  });
-  return { ...desired, manifests };
+/** What runs; undefined where that commit is not in the branch any more, or cannot be rendered. */
+async function appliedRender(run: Run): Promise<Rendered | undefined> {
+  const applied = statusOf(run).applied?.commit;
+  if (applied === undefined || !(await run.ctx.git.has(run.repository, applied))) return undefined;
+  const desired = await desiredAt(run, applied);
+  return isRendered(desired) ? desired : undefined;
 }
 
 const MAX_SHOWN_BYTES = 1024 * 1024;

@@ -3,6 +3,7 @@
 import { systemClock } from '../adapters/clock/clock.ts';
 import { installationKeyIfReadable } from '../adapters/cluster/installation-key.ts';
 import type { Connection, Preview } from '../cli/environment.ts';
+import { whoAmI } from '../cli/request.ts';
 import { DEFAULT_NAMESPACE } from '../config.ts';
 import { type PreviewParts, previewDiff, previewUndo } from '../loop/preview.ts';
 import { PawlError } from '../model/errors.ts';
@@ -10,7 +11,7 @@ import { PawlError } from '../model/errors.ts';
 export const preview: Preview = {
   async undo(connection, app, to, signal) {
     try {
-      const by = connection.userName ?? 'you';
+      const by = await whoAmI(connection, signal);
       return await previewUndo(await partsOf(connection, signal), app, { to, by }, signal);
     } catch (error) {
       if (error instanceof PawlError && error.code === 'UndoRefused') return { refused: error.message };

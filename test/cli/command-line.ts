@@ -12,7 +12,7 @@ import { type ProgramParts, program } from '../../src/cli/program.ts';
 import { type App, APP_API_VERSION, APP_KIND, type AppStatus } from '../../src/model/app.ts';
 import type { ClusterApi } from '../../src/ports.ts';
 import { readSetOf } from '../../src/source/readset.ts';
-import type { TestCluster } from '../support/cluster.ts';
+import type { Json, TestCluster } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/git-server.ts';
 
 export interface Outcome {
@@ -24,8 +24,7 @@ export interface Outcome {
 export interface CommandLine {
   run(...args: string[]): Promise<Outcome>;
   /** As `run`, with -o json; `data` is what was printed. */
-  // biome-ignore lint/suspicious/noExplicitAny: the tests know what they asked for
-  json(...args: string[]): Promise<Outcome & { data: any }>;
+  json(...args: string[]): Promise<Outcome & { data: Json }>;
   /** Does not wait for the end. */
   start(...args: string[]): Running;
 }

@@ -11,9 +11,10 @@ function secret(data: Record<string, string>, more: object = {}): KubeObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, data, ...more };
 }
 
+/** As two sides of a creation, which are shown though they are the same. */
 function configured(before: KubeObject, after: KubeObject) {
   const id = { group: '', kind: 'Secret', namespace: 'shop', name: 'db' };
-  const [shown] = shownObjects([{ id, action: 'configure', before, after }]);
+  const [shown] = shownObjects([{ id, action: 'create', before, after }]);
   return shown as { before: KubeObject; after: KubeObject };
 }
 
@@ -91,6 +92,20 @@ describe('objects', () => {
     expect(text).not.toContain(base64);
     expect(text).not.toContain(base64.slice(0, 8));
     expect(text).toContain('hidden');
+  });
+
+  test('an object of which only fields change hands is unchanged', () => {
+    const id = { group: '', kind: 'ConfigMap', namespace: 'shop', name: 'c' };
+    const side = (manager: string, data: object): KubeObject => {
+      const metadata = { name: 'c', resourceVersion: manager, managedFields: [{ manager }] };
+      return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+    };
+    const action = (after: object) =>
+      shownObjects([
+        { id, action: 'configure', before: side('a', { x: '1', y: '2' }), after: side('b', after) },
+      ])[0]?.action;
+    expect(action({ y: '2', x: '1' })).toBe('unchanged');
+    expect(action({ x: '1', y: '3' })).toBe('configure');
   });
 
   test('a reference to a Secret is no Secret', () => {

@@ -24,8 +24,7 @@ export function objectLines(object: ShownObject, paint: Paint): string[] {
       const names = { before: `live/${name}`, after: `desired/${name}` };
       const yaml = (side: unknown) => (side === undefined ? undefined : toYaml(side));
       const lines = unified(yaml(before), yaml(after), names);
-      const same = lines.length === 0 ? [paint('dim', '(only what the server keeps about it)')] : [];
-      return [paint('bold', `${name}: ${title}`), ...lines.map((line) => diffLine(line, paint)), ...same];
+      return [paint('bold', `${name}: ${title}`), ...lines.map((line) => diffLine(line, paint))];
     }
   }
 }
