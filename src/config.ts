@@ -59,7 +59,7 @@ export function configOf(flags: RunFlags, env: NodeJS.ProcessEnv): Config {
     identity: `${env.POD_NAME ?? hostname()}_${crypto.randomUUID().slice(0, 8)}`,
     logLevel: logLevel(flags.logLevel ?? env.PAWL_LOG_LEVEL ?? 'info'),
     gitTimeoutMs: wholeNumber('--git-timeout', flags.gitTimeout ?? '60', 1, 3600) * 1000,
-    maxPackBytes: wholeNumber('--max-pack-mib', flags.maxPackMib ?? '512', 1, 4096) * 1024 * 1024,
+    maxPackBytes: wholeNumber('--max-pack-mib', flags.maxPackMib ?? '256', 1, 4096) * 1024 * 1024,
   });
 }
 

@@ -161,6 +161,10 @@ export interface Cluster {
   /** After a CRD has come: look again. */
   refreshResources(): void;
   follow(query: FollowQuery): Mirror;
+  /** The last request had no answer: what the mirrors hold may be old. */
+  isAway(): boolean;
+  /** Told when the API server goes away and when it answers again; returns how to stop that. */
+  onAway(callback: () => void): () => void;
 }
 
 /** The live objects of all Apps, by one watch per kind (Secrets: per namespace, as the service account). */

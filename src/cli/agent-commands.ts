@@ -29,7 +29,7 @@ export function runCommand(
     .option('--lease-duration <seconds>', 'how long a lease holds without being renewed (default: 15)')
     .option('--log-level <level>', 'trace, debug, info, warn or error (default: info)')
     .option('--git-timeout <seconds>', 'longest time for one operation with a git host (default: 60)')
-    .option('--max-pack-mib <number>', 'largest answer that is taken from a git host (default: 512)')
+    .option('--max-pack-mib <number>', 'largest answer that is taken from a git host (default: 256)')
     .action(async (flags: RunFlags) => finish(await run(flags)));
   return withExamples(command, [
     ['pawl run', 'in a cluster, as the Deployment of manifests/ does'],

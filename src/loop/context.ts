@@ -20,6 +20,7 @@ import type {
   Store,
 } from '../ports.ts';
 import type { RenderFailure } from './desired.ts';
+import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
 import { Wakes } from './wakes.ts';
 
@@ -66,6 +67,15 @@ export interface Session {
   notBefore: number;
   /** The code of the problem that the status speaks of. */
   problem: string | undefined;
+  /** Where the last wait stopped, for the release that supersedes it. Cleared by a verdict that stands. */
+  verified:
+    | {
+        commit: string;
+        memory: JudgeMemory | undefined;
+        elapsedMs: number;
+        hashes: ReadonlyMap<string, string>;
+      }
+    | undefined;
   /** Signs of failure that were told of in the release in hand. */
   toldSigns: Set<string>;
   subscription: (() => void) | undefined;
@@ -87,6 +97,7 @@ export function newSession(name: AppName): Session {
     tries: 0,
     notBefore: 0,
     problem: undefined,
+    verified: undefined,
     toldSigns: new Set(),
     subscription: undefined,
   };

@@ -104,10 +104,12 @@ export async function composeUndo(
   );
   if (commits.length === 0)
     throw refused(`no commit since ${to} concerns this App`, 'There is nothing to undo.');
+  // What was undone on the way cancels out; only where nothing else is left it is named after all.
+  const standing = toUndo(run, commits);
   const made = await compose(run, {
     head,
     healthy: to,
-    commits: open.length > 0 ? open : commits,
+    commits: standing.length > 0 ? standing : commits,
     failures: [],
     reason: 'Requested',
     by: request.by,

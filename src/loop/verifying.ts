@@ -1,11 +1,12 @@
 // Verifying one release: what it waits for is gathered here, judged in verify/, and interrupted by what comes
 // meanwhile: a newer commit that concerns the App, a change of the App itself. Drift is set back all along.
 
-import type { Rendered } from '../model/manifest.ts';
+import type { Manifest, Rendered } from '../model/manifest.ts';
 import { keyOf } from '../model/object.ts';
 import { PawlError } from '../model/errors.ts';
 import type { Change } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
 import { followRelated } from '../verify/related.ts';
 import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
 import type { Watched } from '../verify/watched.ts';
@@ -41,7 +42,9 @@ export async function verify(
   const unsubscribe = ctx.members.subscribe(run.applySet, ring);
   // How long has been verified by now: kept in the status, so that a restart does not start the clock anew.
   const watch = { elapsedMs: status.release?.elapsed ?? 0, atMs: ctx.clock.monotonic() };
-  const keep = () => keepElapsed(run, watch.elapsedMs + ctx.clock.monotonic() - watch.atMs);
+  // A process that was stopped has not watched: that time does not count.
+  const since = () => Math.min(ctx.clock.monotonic() - watch.atMs, KEEP_ELAPSED_MS);
+  const keep = () => keepElapsed(run, watch.elapsedMs + (ctx.cluster.isAway() ? 0 : since()));
   const over = new AbortController();
   const keeping = every(run, KEEP_ELAPSED_MS, over.signal, keep);
   const interrupted = new AbortController();
@@ -59,11 +62,19 @@ export async function verify(
         clock: ctx.clock,
         settings: settings.health,
         interrupted: interrupted.signal,
-        from: { elapsedMs: status.release?.elapsed ?? 0, memory: undefined },
-        look: () => ({ objects: awaited.map(watched), related: related.read() }),
+        from: { elapsedMs: watch.elapsedMs, memory: carriedMemory(session, started, awaited) },
+        look: () => ({
+          objects: awaited.map(watched),
+          related: related.read(),
+          away: ctx.cluster.isAway(),
+        }),
         subscribe: (onChange) => {
           bells.add(onChange);
-          return () => bells.delete(onChange);
+          const unsubscribeAway = ctx.cluster.onAway(onChange);
+          return () => {
+            bells.delete(onChange);
+            unsubscribeAway();
+          };
         },
         onJudged: (judgement, elapsedMs) => {
           watch.elapsedMs = elapsedMs;
@@ -76,6 +87,12 @@ export async function verify(
       },
       run.signal,
     );
+    session.verified = {
+      commit: started.target.commit.oid,
+      memory: result.memory,
+      elapsedMs: result.elapsedMs,
+      hashes: new Map(awaited.map(({ key, hash }) => [key, hash])),
+    };
     if (result.judgement !== undefined) return { kind: 'verdict', verdict: verdictOf(result.judgement) };
     const interruption = await watching;
     if (interruption === undefined)
@@ -89,7 +106,7 @@ export async function verify(
     if (run.signal.aborted && !run.hard.aborted) await keep().catch(() => {});
   }
 
-  function watched(manifest: Rendered['manifests'][number]): Watched {
+  function watched(manifest: Manifest): Watched {
     const former = earlier.get(manifest.key);
     const answer = answers.get(manifest.key);
     return {
@@ -120,6 +137,22 @@ export async function verify(
     const message = `${sign.at}: ${sign.evidence}`;
     tell(run, { type: 'sign', commit: started.target.commit.oid, object, reason: sign.reason, message });
   }
+}
+
+/**
+ * What an interrupted wait knew already. A superseding commit starts its own clock, but objects whose desired
+ * form it leaves as it is keep theirs: pushing again and again does not put off a verdict.
+ */
+function carriedMemory(
+  session: Run['session'],
+  started: Release,
+  manifests: readonly Manifest[],
+): JudgeMemory | undefined {
+  const { verified } = session;
+  if (verified?.memory === undefined) return undefined;
+  if (verified.commit === started.target.commit.oid) return verified.memory;
+  const unchanged = manifests.filter(({ key, hash }) => verified.hashes.get(key) === hash);
+  return carryMemory(verified.memory, verified.elapsedMs, new Set(unchanged.map(({ key }) => key)));
 }
 
 const KEEP_ELAPSED_MS = 15_000;

@@ -10,6 +10,7 @@ import { impersonation, listAll, makeApi } from './api.ts';
 import type { RawApi } from './api.ts';
 import type { Ask, Connection } from './connect.ts';
 import { AGGREGATED, makeDiscovery } from './discovery.ts';
+import { watchPresence } from './presence.ts';
 import { reflect } from './reflector.ts';
 import { withRetry } from './retry.ts';
 
@@ -41,7 +42,8 @@ export interface OpenCluster extends Cluster {
   close(): void;
 }
 
-export function makeCluster(connection: Connection, options: ClusterOptions): OpenCluster {
+export function makeCluster(bare: Connection, options: ClusterOptions): OpenCluster {
+  const { connection, presence } = watchPresence(bare);
   const { clock, random = Math.random, requestTimeoutMs = 30_000, retryForMs = 15_000 } = options;
   const { silenceMs = 65_000, renewMs = 300_000, pageSize = 500, mayWrite = () => {} } = options;
   const apis = new Map<string, RawApi>();
@@ -126,6 +128,8 @@ export function makeCluster(connection: Connection, options: ClusterOptions): Op
     preferred: discovery.preferred,
     refreshResources: discovery.refresh,
     follow,
+    isAway: presence.isAway,
+    onAway: presence.onAway,
     close() {
       ending.abort(new Error('the cluster was closed'));
       for (const mirror of mirrors) mirror.stop();
