@@ -120,6 +120,17 @@ function parsed(line: string): Json {
   }
 }
 
+let definition: Promise<void> | undefined;
+
+/** Once per test file: the definition is the same for all. */
+function installDefinition(cluster: TestCluster, crd: string): Promise<void> {
+  definition ??= (async () => {
+    await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], crd);
+    await cluster.kubectl(['wait', '--for=condition=Established', 'crd/apps.pawl.dev', '--timeout=30s']);
+  })();
+  return definition;
+}
+
 /** Installs the definition and the rights of manifests/, with `namespace` in place of pawl-system. */
 export async function installPawl(cluster: TestCluster, namespace: string): Promise<string> {
   const manifest = (name: string) => readFileSync(join(root, 'manifests', name), 'utf8');
@@ -130,8 +141,7 @@ export async function installPawl(cluster: TestCluster, namespace: string): Prom
       /kind: ClusterRoleBinding\nmetadata:\n {2}name: (\S+)/g,
       `kind: ClusterRoleBinding\nmetadata:\n  name: $1-${namespace}`,
     );
-  await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifest('crd.yaml'));
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/apps.pawl.dev', '--timeout=30s']);
+  await installDefinition(cluster, manifest('crd.yaml'));
   await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], rights);
   const token = await cluster.serviceAccountToken(namespace, 'pawl');
   const path = join(temporaryFolder('kubeconfig'), 'pawl');

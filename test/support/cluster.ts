@@ -5,6 +5,7 @@ import { afterAll, inject } from 'vitest';
 import { connectApi } from '../../src/sandbox/api.ts';
 import type { Cluster } from '../../src/sandbox/cluster.ts';
 import { type KubectlResult, runKubectl } from '../../src/sandbox/kubectl.ts';
+import { eventually } from './eventually.ts';
 import type { SharedCluster } from './global.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the tests know what they asked for
@@ -78,12 +79,15 @@ function clusterOf(cluster: Cluster, caPem: string | undefined): TestCluster {
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit code ${code}: ${stderr.trim()}`);
     return stdout;
   };
-  const inNamespace = (namespace: string | undefined) =>
-    namespace === undefined ? [] : ['--namespace', namespace];
-  const get = async (kind: string, name: string, namespace?: string) =>
-    JSON.parse(
-      await kubectl(['get', kind, name, '--output=json', '--show-managed-fields', ...inNamespace(namespace)]),
-    );
+  // Reads are bare requests: tests wait for states by asking again and again, and kubectl costs half a second each.
+  const read = async (path: string): Promise<Json | undefined> => {
+    const { status, body } = await cluster.request({ path });
+    if (status === 404) return undefined;
+    if (status >= 300) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+    return body;
+  };
+  const find: TestCluster['find'] = async (kind, name, namespace) =>
+    read(`${collection(kind, namespace)}/${name}`);
   return {
     kubeconfig: cluster.kubeconfig,
     server: cluster.server,
@@ -91,16 +95,19 @@ function clusterOf(cluster: Cluster, caPem: string | undefined): TestCluster {
     caPem,
     kubectl,
     tryKubectl: (args, stdin) => cluster.kubectl(args, stdin),
-    get,
-    async find(kind, name, namespace) {
-      const args = ['get', kind, name, '--output=json', '--ignore-not-found', ...inNamespace(namespace)];
-      const text = await kubectl(args);
-      return text === '' ? undefined : JSON.parse(text);
+    async get(kind, name, namespace) {
+      const found = await find(kind, name, namespace);
+      if (found === undefined) throw new Error(`there is no ${kind} ${namespace ?? ''}/${name}`);
+      return found;
     },
+    find,
     async list(kind, namespace, selector) {
-      const args = ['get', kind, '--output=json', ...inNamespace(namespace)];
-      return JSON.parse(await kubectl(selector === undefined ? args : [...args, '--selector', selector]))
-        .items;
+      const query = selector === undefined ? '' : `?labelSelector=${encodeURIComponent(selector)}`;
+      const found = await read(collection(kind, namespace) + query);
+      if (found === undefined) throw new Error(`the server serves no ${kind}`);
+      // Items of a list do not say what they are.
+      const { apiVersion, kind: listKind } = found;
+      return found.items.map((item: Json) => ({ apiVersion, kind: listKind.replace(/List$/, ''), ...item }));
     },
     async apply(...objects) {
       const list = { apiVersion: 'v1', kind: 'List', items: objects };
@@ -111,22 +118,71 @@ function clusterOf(cluster: Cluster, caPem: string | undefined): TestCluster {
     async freshNamespace(prefix) {
       const name = `${prefix}-${randomBytes(4).toString('hex')}`;
       namespaces.push(name);
-      await kubectl(['create', 'namespace', name]);
-      await kubectl([
-        'wait',
-        '--for=create',
-        '--timeout=30s',
-        `--namespace=${name}`,
-        'serviceaccount/default',
-      ]);
+      await create(cluster, '/api/v1/namespaces', { metadata: { name } });
+      await eventually(() => find('serviceaccount', 'default', name).then((found) => found !== undefined), {
+        timeoutMs: 30_000,
+        describe: `the default service account of ${name}`,
+      });
       return name;
     },
     async serviceAccountToken(namespace, name) {
-      const made = await cluster.kubectl(['create', 'serviceaccount', name, `--namespace=${namespace}`]);
-      if (made.code !== 0 && !made.stderr.includes('already exists')) throw new Error(made.stderr);
-      return (await kubectl(['create', 'token', name, `--namespace=${namespace}`])).trim();
+      const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+      if ((await find('serviceaccount', name, namespace)) === undefined)
+        await create(cluster, accounts, { metadata: { name } });
+      const { status } = await create(cluster, `${accounts}/${name}/token`, { spec: {} });
+      return status.token;
     },
   };
+}
+
+/** By the names that kubectl knows them by; `apps.pawl.dev` and the like are group and plural. */
+const GROUPS: Record<string, string> = {
+  deployments: 'apis/apps/v1',
+  replicasets: 'apis/apps/v1',
+  statefulsets: 'apis/apps/v1',
+  daemonsets: 'apis/apps/v1',
+  controllerrevisions: 'apis/apps/v1',
+  jobs: 'apis/batch/v1',
+  cronjobs: 'apis/batch/v1',
+  endpointslices: 'apis/discovery.k8s.io/v1',
+  networkpolicies: 'apis/networking.k8s.io/v1',
+  ingresses: 'apis/networking.k8s.io/v1',
+  leases: 'apis/coordination.k8s.io/v1',
+  roles: 'apis/rbac.authorization.k8s.io/v1',
+  rolebindings: 'apis/rbac.authorization.k8s.io/v1',
+  clusterroles: 'apis/rbac.authorization.k8s.io/v1',
+  clusterrolebindings: 'apis/rbac.authorization.k8s.io/v1',
+  customresourcedefinitions: 'apis/apiextensions.k8s.io/v1',
+  horizontalpodautoscalers: 'apis/autoscaling/v2',
+  poddisruptionbudgets: 'apis/policy/v1',
+};
+const SHORT: Record<string, string> = {
+  crd: 'customresourcedefinitions',
+  sa: 'serviceaccounts',
+  ns: 'namespaces',
+};
+const VERSIONS: Record<string, string> = { 'pawl.dev': 'v1alpha1' };
+
+function collection(kind: string, namespace: string | undefined): string {
+  const dot = kind.indexOf('.');
+  const lower = (dot < 0 ? kind : kind.slice(0, dot)).toLowerCase();
+  const plural = SHORT[lower] ?? pluralOf(lower);
+  const group = dot < 0 ? undefined : kind.slice(dot + 1);
+  const custom = group === undefined ? undefined : `apis/${group}/${VERSIONS[group] ?? 'v1'}`;
+  const root = GROUPS[plural] ?? custom ?? 'api/v1';
+  return `/${root}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}`;
+}
+
+function pluralOf(kind: string): string {
+  if (kind.endsWith('policy')) return `${kind.slice(0, -1)}ies`;
+  if (kind.endsWith('ss')) return `${kind}es`;
+  return kind.endsWith('s') ? kind : `${kind}s`;
+}
+
+async function create(cluster: Cluster, path: string, body: Json): Promise<Json> {
+  const answer = await cluster.request({ method: 'POST', path, body });
+  if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
 }
 
 /** A file of the repository's `fixtures` folder. */

@@ -68,6 +68,17 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const agents: Agent[] = [];
   const app = () => live(cluster, 'apps', namespace, 'shop');
   const status = async (): Promise<AppStatus> => (await app()).status ?? {};
+  const patchApp = async (body: Json) => {
+    const path = `/apis/pawl.dev/v1alpha1/namespaces/${namespace}/apps/shop`;
+    const answer = await cluster.request({
+      method: 'PATCH',
+      path,
+      body,
+      contentType: 'application/merge-patch+json',
+    });
+    if (answer.status >= 300)
+      throw new Error(`PATCH ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  };
   const shop: Shop = {
     cluster,
     git,
@@ -86,27 +97,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     app,
     status,
     async patchSpec(spec) {
-      await cluster.kubectl([
-        'patch',
-        'apps.pawl.dev/shop',
-        '-n',
-        namespace,
-        '--type=merge',
-        '-p',
-        JSON.stringify({ spec }),
-      ]);
+      await patchApp({ spec });
     },
     async annotate(annotations) {
-      const metadata = { annotations };
-      await cluster.kubectl([
-        'patch',
-        'apps.pawl.dev/shop',
-        '-n',
-        namespace,
-        '--type=merge',
-        '-p',
-        JSON.stringify({ metadata }),
-      ]);
+      await patchApp({ metadata: { annotations } });
     },
     healthyAt: (commit, timeoutMs = 20_000) =>
       eventually(
