@@ -31,8 +31,8 @@ export function runHttpBackend({ root, request, url, path, user, fault }: Backen
         QUERY_STRING: url.search.slice(1),
         REQUEST_METHOD: request.method ?? 'GET',
         CONTENT_TYPE: request.headers['content-type'] ?? '',
-        // Without a length (chunked), http-backend reads to the end; it also unpacks gzip by itself.
-        CONTENT_LENGTH: request.headers['content-length'] ?? '',
+        // No CONTENT_LENGTH: http-backend then reads to the end. With one, it turns in a loop for ever when the end
+        // comes early, as it does when we are killed. It unpacks gzip by itself.
         HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
         GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
         REMOTE_ADDR: '127.0.0.1',
