@@ -42,7 +42,7 @@ export function waitAnswer(facts: WaitFacts, status: AppStatus | undefined, susp
   if (release !== undefined && release.cause !== 'drift' && carriers.has(release.commit)) {
     return { kind: 'waiting', message: `${release.phase.toLowerCase()} ${short(release.commit)}` };
   }
-  const last = history.find((entry) => carriers.has(entry.commit) && entry.outcome !== 'Superseded');
+  const last = history.find((entry) => carriers.has(entry.commit));
   const judged = last === undefined ? undefined : judgedAnswer(facts, last);
   return judged ?? stalledAnswer(facts, status) ?? waitingFor(status, last, suspended);
 }

@@ -162,6 +162,12 @@ const cases: Case[] = [
     carriers: [c],
     want: 'Held',
   },
+  {
+    name: 'held, then superseded within a later one, as a newer one is on its way',
+    status: { history: [entry(c, 'Superseded'), entry(b, 'Held')] },
+    carriers: [c],
+    want: 'waiting',
+  },
   { name: 'undecided, to be judged again', status: { history: [entry(b, 'Unknown')] }, want: 'waiting' },
   {
     name: 'an older commit is held, this one was not seen yet',
@@ -192,6 +198,13 @@ const cases: Case[] = [
   {
     name: 'of no concern: the content before it is reverted, and the revert is on its way',
     status: { history: [entry(a, 'Reverted', { revertedBy: r })], release: releasing(r) },
+    carriers: [a, r],
+    concerns: false,
+    want: 'waiting',
+  },
+  {
+    name: 'of no concern: the content before it is reverted, and the revert is not begun yet',
+    status: { history: [entry(a, 'Reverted', { revertedBy: r })] },
     carriers: [a, r],
     concerns: false,
     want: 'waiting',

@@ -45,6 +45,7 @@ describe('a unified diff', () => {
     const hunks = (after: string) =>
       unified(lines.join(''), after, names).filter((line) => line.startsWith('@@'));
     expect(hunks(changed(5, 25))).toEqual(['@@ -3,7 +3,7 @@', '@@ -23,7 +23,7 @@']);
+    expect(hunks(changed(5, 13))).toEqual(['@@ -3,7 +3,7 @@', '@@ -11,7 +11,7 @@']);
     expect(hunks(changed(5, 12))).toEqual(['@@ -3,14 +3,14 @@']);
   });
 
