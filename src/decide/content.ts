@@ -40,15 +40,17 @@ export function timesRejected(
 }
 
 /**
- * Why these manifests are not to be applied: something in them has failed as often as content is tried.
- * Undefined where they may be: new content, and content that has failed once.
+ * Why these manifests are not to be applied: something in them has failed as often as content is tried, under
+ * other commits than `head`. Undefined where they may be: new content, and content that has failed once.
  */
 export function seenBefore(
   rejected: Rejected | undefined,
   manifests: readonly Manifest[],
+  head: string,
 ): string | undefined {
+  const others = ({ times, commit }: Rejected[number]) => times - (commit === head ? 1 : 0);
   const spent = new Map(
-    (rejected ?? []).filter((entry) => entry.times >= TRIES).map((entry) => [entry.hash, entry]),
+    (rejected ?? []).filter((entry) => others(entry) >= TRIES).map((entry) => [entry.hash, entry]),
   );
   if (spent.size === 0) return undefined;
   for (const manifest of manifests) {

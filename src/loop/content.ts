@@ -10,8 +10,8 @@ import { type Run, statusOf } from './context.ts';
 import { isRendered, type RenderFailure } from './desired.ts';
 
 /** Why this content is not applied any more; undefined where it may be tried. */
-export function seenTooOften(run: Run, desired: Rendered): string | undefined {
-  return seenBefore(statusOf(run).rejected ?? [], desired.manifests);
+export function seenTooOften(run: Run, desired: Rendered, commit: string): string | undefined {
+  return seenBefore(statusOf(run).rejected ?? [], desired.manifests, commit);
 }
 
 /** Notes what failed, for when it comes back. */

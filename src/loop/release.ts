@@ -51,7 +51,7 @@ export async function release(run: Run, head: string): Promise<Ended> {
   const started = begin(run, target, cause);
   run.session.toldSigns.clear();
   if (isRendered(desired)) {
-    const again = seenTooOften(run, desired);
+    const again = seenTooOften(run, desired, target.commit.oid);
     if (again !== undefined)
       return hold(run, started, { outcome: 'Held', reason: 'RejectedContent', message: again });
   }
@@ -135,7 +135,11 @@ function causeOf(run: Run, target: Target): Cause {
   const status = statusOf(run);
   const { oid } = target.commit;
   if (status.release?.commit === oid) return status.release.cause;
-  const isHealthy = status.healthy?.commit === oid && status.healthy.source === sourceOf(run);
+  // A branch that was set back to the healthy revision is a change like any other: something else is applied.
+  const isHealthy =
+    status.healthy?.commit === oid &&
+    status.healthy.source === sourceOf(run) &&
+    status.applied?.commit === oid;
   if (!isHealthy && !isJudged(status, oid)) return 'commit';
   const asked = run.app.metadata.annotations?.[ANNOTATION.requestedAt];
   if (asked !== undefined && asked !== status.lastHandledRequest) return 'request';

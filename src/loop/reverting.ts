@@ -18,7 +18,7 @@ import { withState } from '../record/conditions.ts';
 import { withBadContent } from './content.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
-import { duration, ended, entry, hold } from './endings.ts';
+import { duration, ended, entry, hold, recordSuperseded } from './endings.ts';
 import { dryRun, healthyRender } from './healthy.ts';
 import type { Ended, Release } from './release.ts';
 import { targetAt } from './source.ts';
@@ -81,7 +81,10 @@ export async function revert(
         if (outcome.head === undefined) return { kind: 'undecided', retryAfterMs: ASK_AGAIN_MS };
         const target = await targetAt(run, outcome.head);
         // Somebody pushed something for this App meanwhile: it may be the fix, and it is released first.
-        if (target.commit.oid !== started.target.commit.oid) return { kind: 'again', head: target.head };
+        if (target.commit.oid !== started.target.commit.oid) {
+          await recordSuperseded(run, started);
+          return { kind: 'again', head: target.head };
+        }
         started.target = target;
       }
     }

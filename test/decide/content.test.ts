@@ -3,6 +3,8 @@ import { badContentHashes, seenBefore, timesRejected, withoutHealthy } from '../
 import { api, BAD, failure, GOOD, manifest, web } from './facts.ts';
 
 const bad = [manifest(web, 'crashes'), manifest(api, 'fine')];
+/** Brings the same content again. */
+const HEAD = 'c'.repeat(40);
 const AT = '2026-11-01T10:00:00Z';
 
 function rejected(times: number, hashes = badContentHashes(bad, [failure(web)])) {
@@ -44,22 +46,27 @@ describe('content that comes back', () => {
     { name: 'content that failed twice is not applied', given: rejected(2), want: true },
   ];
   test.each(cases)('$name', ({ given, want }) => {
-    expect(seenBefore(given, bad) !== undefined).toBe(want);
+    expect(seenBefore(given, bad, HEAD) !== undefined).toBe(want);
+  });
+
+  test('is tried to its end under the commit that it is tried under', () => {
+    expect(seenBefore(rejected(2), bad, BAD)).toBeUndefined();
+    expect(seenBefore(rejected(3), bad, BAD)).toBeDefined();
   });
 
   test('is recognised whatever else the commit changes', () => {
-    const message = seenBefore(rejected(2), [manifest(web, 'crashes'), manifest(api, 'changed')]);
+    const message = seenBefore(rejected(2), [manifest(web, 'crashes'), manifest(api, 'changed')], HEAD);
     expect(message).toBe('shop/Deployment/web is as it was in commit bbbbbbb, and has failed 2 times');
   });
 
   test('is not, once it is repaired', () => {
-    expect(seenBefore(rejected(2), [manifest(web, 'repaired'), manifest(api, 'fine')])).toBeUndefined();
+    expect(seenBefore(rejected(2), [manifest(web, 'repaired'), manifest(api, 'fine')], HEAD)).toBeUndefined();
   });
 
   test('is recognised as a whole after a failed check', () => {
     const hashes = badContentHashes(bad, [failure(undefined, 'CheckFailed')]);
-    expect(seenBefore(rejected(2, hashes), bad)).toContain('all of it');
-    expect(seenBefore(rejected(2, hashes), [manifest(web, 'crashes')])).toBeUndefined();
+    expect(seenBefore(rejected(2, hashes), bad, HEAD)).toContain('all of it');
+    expect(seenBefore(rejected(2, hashes), [manifest(web, 'crashes')], HEAD)).toBeUndefined();
   });
 });
 

@@ -84,6 +84,11 @@ test('the same bad content is counted by its hash', () => {
   ]);
 });
 
+test('a commit that is judged again has not failed once more', () => {
+  const once = withRejected({}, 'h', 'a', 0);
+  expect(withRejected(once, 'h', 'a', 0)).toEqual(once);
+});
+
 describe('events for people', () => {
   const object = { group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'web' };
 
