@@ -56,14 +56,14 @@ export function startDemo(tmp: string, args: string[], env: Record<string, strin
     child,
     ended,
     output: () => text,
-    says: (what, timeoutMs) =>
-      eventually(
-        () => {
-          if (typeof what === 'string' ? text.includes(what) : what.test(text)) return;
-          throw new Error(`${isOver ? 'the demo has ended: ' : ''}${text}`);
-        },
-        { timeoutMs, describe: `the demo to say ${what}` },
-      ),
+    async says(what, timeoutMs) {
+      const isSaid = () => (typeof what === 'string' ? text.includes(what) : what.test(text));
+      const wait = async () => {
+        if (!isSaid() && !isOver) throw new Error(text);
+      };
+      await eventually(wait, { timeoutMs, describe: `the demo to say ${what}` });
+      if (!isSaid()) throw new Error(`the demo has ended without saying ${what}: ${text}`);
+    },
   };
 }
 
