@@ -73,13 +73,16 @@ export async function openBranch(
     commit,
     async facts(app, signal) {
       await catchUp(app, signal);
+      const { namespace, name } = app.metadata;
+      const undoneAt = async (revision: string) =>
+        undoneIn(await git.between(repository, commit, revision), { namespace, name });
       const carriers = new Set([commit, ...sameBefore]);
       for (const oid of commitsIn(app)) {
-        if (await git.isAncestor(repository, commit, oid)) carriers.add(oid);
+        if (!(await git.isAncestor(repository, commit, oid))) continue;
+        // A revision that has the commit behind it, and its revert too, does not bring it.
+        if (!concerns || !(await undoneAt(oid)).has(commit)) carriers.add(oid);
       }
-      const { namespace, name } = app.metadata;
-      const later = await git.between(repository, commit, head);
-      return { commit, concerns, carriers, undone: undoneIn(later, { namespace, name }) };
+      return { commit, concerns, carriers, undone: await undoneAt(head) };
     },
   };
 }

@@ -13,8 +13,8 @@ export interface WaitFacts {
   /** Whether it changes what the App reads. What does not cannot be undone, as far as the App goes. */
   concerns: boolean;
   /**
-   * Revisions that bring the commit: itself, those that have it behind them, and, where it does not concern the
-   * App, older ones with the same content.
+   * Revisions that bring the commit: itself, those that have it behind them and not its revert, and, where it
+   * does not concern the App, older ones with the same content.
    */
   carriers: ReadonlySet<string>;
   /** Commits undone on the branch → by which commit (see undone.ts). */
@@ -84,8 +84,9 @@ function judgedAnswer(facts: WaitFacts, last: HistoryEntry): WaitAnswer | undefi
     case 'Failed':
       return { kind: 'failed', outcome: 'Failed', message: because(`failed${what}`, last.reason) };
     case 'Reverted': {
-      // A commit that does not concern the App is in the revert as well, and waits for it.
-      if (!facts.concerns) return undefined;
+      // A commit that does not concern the App is in the revert as well, and waits for it; one whose revert was
+      // reverted comes again with that.
+      if (!facts.concerns || facts.undone.has(last.revertedBy ?? '')) return undefined;
       const message = because(`reverted${what}`, last.reason);
       return { kind: 'failed', outcome: 'Reverted', message, by: last.revertedBy };
     }

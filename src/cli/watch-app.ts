@@ -2,6 +2,7 @@
 // being judged is judged next.
 
 import type { App } from '../model/app.ts';
+import { PawlError } from '../model/errors.ts';
 import type { AppName } from '../model/events.ts';
 import type { Clock, Mirror } from '../ports.ts';
 import { APP_GVK, appNotFound, asInstalled } from './app.ts';
@@ -18,8 +19,8 @@ export interface Limits {
 export const AGAIN = Symbol('again');
 
 /**
- * The first answer that `judge` has; undefined when the time is up. Throws PawlError `AppNotFound` when the App
- * is not there, or goes away.
+ * The first answer that `judge` has; undefined when the time is up. Throws PawlError `AppNotFound` where the App
+ * is not there, or `AppDeleted` when it goes away.
  */
 export async function watchApp<T>(
   connection: Connection,
@@ -55,6 +56,13 @@ export async function watchApp<T>(
 function appIn(mirror: Mirror, name: AppName): App {
   const app = mirror.get(name.namespace, name.name);
   if (app === undefined) throw appNotFound(name);
+  if (app.metadata.deletionTimestamp !== undefined) {
+    throw new PawlError({
+      code: 'AppDeleted',
+      message: `the App ${name.namespace}/${name.name} is being deleted`,
+      hint: 'There is nothing left to wait for.',
+    });
+  }
   return app as App;
 }
 

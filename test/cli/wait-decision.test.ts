@@ -115,6 +115,12 @@ const cases: Case[] = [
     want: 'healthy',
   },
   {
+    name: 'reverted, and the revert of that is not released yet',
+    status: { healthy: healthyAt(r), history: [entry(b, 'Reverted', { revertedBy: r })] },
+    undone: [[r, c]],
+    want: 'waiting',
+  },
+  {
     name: 'superseded by a commit that then became healthy',
     status: { healthy: healthyAt(c), history: [entry(c, 'Healthy'), entry(b, 'Superseded')] },
     carriers: [c],

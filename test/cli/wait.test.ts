@@ -149,6 +149,22 @@ describe('a commit that concerns the App', () => {
     expect(await wait(commit)).toMatchObject({ code: 1, stdout: expect.stringContaining('reverted by') });
   });
 
+  test('that was reverted, and its revert too, waits for the release that brings it again', async () => {
+    const commit = await change('bad');
+    const revert = await revertOf(commit, 'one');
+    const reverted = entry(commit, 'Reverted', { revertedBy: revert });
+    await write(healthyAt(revert, reverted));
+    const again = await revertOf(revert, 'bad');
+    const waiting = pawl.start('wait', name, '--commit', commit);
+    await eventually(() => expect(waiting.stderr()).toContain('waiting'));
+    expect(waiting.stdout()).toBe('');
+    await write(healthyAt(again, entry(revert, 'Healthy'), reverted));
+    expect(await waiting.ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(again.slice(0, 7)),
+    });
+  });
+
   test('failed when it is held', async () => {
     const commit = await change('two');
     await write({ ...healthyAt(first), history: [entry(commit, 'Held', { reason: 'MassDeletion' })] });
@@ -252,7 +268,7 @@ describe('what cannot be waited for', () => {
     await admin.api.delete({ gvk, namespace, name }, {}, {}, admin.signal);
     expect(await waiting.ended).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`there is no App ${name}`),
+      stderr: expect.stringMatching(/is being deleted|there is no App/),
     });
   });
 });
