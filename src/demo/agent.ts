@@ -66,6 +66,5 @@ function agentEnded(how: string): PawlError {
   return new PawlError({
     code: 'DemoAgentEnded',
     message: `the agent ended by itself (${how})`,
-    hint: 'The end of its log, above, says why.',
   });
 }

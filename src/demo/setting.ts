@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../cli/environment.ts';
 import type { KubeObject } from '../model/object.ts';
-import { createFolder, sweep } from '../sandbox/folder.ts';
+import { createFolder, type SandboxFolder, sweep } from '../sandbox/folder.ts';
 import { type GitServer, startGitServer } from '../sandbox/git-server.ts';
 import { workingCopy } from '../sandbox/working-copy.ts';
 import { type Agent, startAgent } from './agent.ts';
@@ -74,30 +74,13 @@ export async function setScene(
   await installPawl(options.root, place, signal, endings);
   tellInstalled(tell, place);
 
-  const kubeconfig = join(folder.path, 'agent.kubeconfig');
-  const account = { namespace: namespaces.agent, name: AGENT_ACCOUNT };
-  writeFileSync(kubeconfig, JSON.stringify(await accountKubeconfig(cluster, account)), { mode: 0o600 });
-  signal.throwIfAborted();
   const logPath = join(folder.path, 'agent.log');
-  const agent = startAgent({
-    command: options.agent,
-    args: [
-      'run',
-      `--kubeconfig=${kubeconfig}`,
-      `--namespace=${namespaces.agent}`,
-      `--cache-dir=${join(folder.path, 'cache')}`,
-      '--cluster-name=demo',
-      '--listen=127.0.0.1:0',
-      '--lease-duration=5',
-    ],
-    logPath,
-    dir: folder.path,
-  });
+  const agent = await launchAgent(options.agent, place, folder, logPath);
   onLog(logPath);
   endings.push(agent.stop);
-  folder.record('agent', agent.pid);
+  signal.throwIfAborted();
   tell.line(
-    `The agent runs as process ${agent.pid}, with the token of the account ${account.namespace}/${account.name} and no other rights. Its log: ${logPath}`,
+    `The agent runs as process ${agent.pid}, with the token of the account ${namespaces.agent}/${AGENT_ACCOUNT} and no other rights. Its log: ${logPath}`,
   );
 
   const playing = AbortSignal.any([signal, agent.gone]);
@@ -123,6 +106,30 @@ export async function setScene(
     timeoutMs: place.storyTimeoutMs,
   };
   return { scene, place, agent, cloneUrl: cloneUrlOf(git, 'you', passwords.you) };
+}
+
+async function launchAgent(
+  command: readonly string[],
+  { cluster, namespaces }: Place,
+  folder: SandboxFolder,
+  logPath: string,
+): Promise<Agent> {
+  const kubeconfig = join(folder.path, 'agent.kubeconfig');
+  const account = { namespace: namespaces.agent, name: AGENT_ACCOUNT };
+  writeFileSync(kubeconfig, JSON.stringify(await accountKubeconfig(cluster, account)), { mode: 0o600 });
+  const args = [
+    'run',
+    `--kubeconfig=${kubeconfig}`,
+    `--namespace=${namespaces.agent}`,
+    `--cache-dir=${join(folder.path, 'cache')}`,
+    '--cluster-name=demo',
+    '--listen=127.0.0.1:0',
+    '--lease-duration=5',
+  ];
+  const agent = startAgent({ command, args, logPath, dir: folder.path });
+  // A sweep ends it, should its leash ever fail.
+  folder.record('agent', agent.pid);
+  return agent;
 }
 
 async function installPawl(
