@@ -157,7 +157,9 @@ async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
   };
   const message = `${phase.toLowerCase()} ${revision(run.settings.source.branch, commit.oid)} "${started.subject}"`;
   const state = { ready: 'Unknown' as const, reason: 'Progressing', message, reconciling: true };
-  await save(run, withState(next, state, run.settings.generation, now));
+  // Fenced where the baseline is taken: another process that has begun the release meanwhile may have made ill
+  // what it is taken from.
+  await save(run, withState(next, state, run.settings.generation, now), { fenced: phase === 'Applying' });
 }
 
 /**
