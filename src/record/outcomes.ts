@@ -22,5 +22,5 @@ export function withOutcomes(
       outcome,
       ...(reason && { reason: reason.slice(0, LONGEST_REASON) }),
     }));
-  return { ...status, objects: { ...counts, outcomes } };
+  return { ...status, objects: { total: counts.total, ready: counts.ready, outcomes } };
 }
