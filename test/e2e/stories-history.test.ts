@@ -3,13 +3,13 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { inShop, type Shop, shopFiles, webYaml } from '../support/shop.ts';
-import { git, imageOf, live, liveList, messageOf, revertsOf, statusWhere } from '../support/world.ts';
+import { git, imageOf, messageOf, revertsOf, statusWhere } from '../support/world.ts';
 
 const image = (tag: string) => `registry.example.com/shop/web:${tag}`;
 const web = (tag: string) => ({ 'deploy/web.yaml': webYaml({ image: image(tag) }) });
 const changeCause = 'kubernetes.io/change-cause';
 
-test.concurrent(
+test(
   'the history tells of every release what it was, how it ended, and what reverted it (S3)',
   inShop({}, async (shop) => {
     const began = Date.now();
@@ -71,15 +71,15 @@ test.concurrent(
   }),
 );
 
-test.concurrent(
+test(
   'the change cause of an object is the commit that changed it, and no later one (S3)',
   inShop({}, async (shop) => {
     await shop.agent();
     await shop.healthyAt(shop.first);
     const causes = async () => [
       (await shop.deployment()).metadata.annotations[changeCause],
-      (await live(shop.cluster, 'configmaps', shop.namespace, 'web')).metadata.annotations[changeCause],
-      (await live(shop.cluster, 'services', shop.namespace, 'web')).metadata.annotations[changeCause],
+      (await shop.cluster.find('configmaps', 'web', shop.namespace)).metadata.annotations[changeCause],
+      (await shop.cluster.find('services', 'web', shop.namespace)).metadata.annotations[changeCause],
     ];
     const first = `${shop.first} first commit`;
     expect(await causes()).toEqual([first, first, first]);
@@ -116,7 +116,7 @@ spec:
     .join('---\n'),
 });
 
-test.concurrent(
+test(
   'no old revision stays behind a release, so that `kubectl rollout undo` has nowhere to go (S5)',
   inShop({ files: { ...shopFiles(), ...keepers('1.17') } }, async (shop) => {
     await shop.agent();
@@ -131,12 +131,12 @@ test.concurrent(
       ['statefulsets', 'statefulset'],
       ['daemonsets', 'daemonset'],
     ] as const) {
-      expect((await live(cluster, kind, namespace, name)).spec.revisionHistoryLimit, kind).toBe(0);
+      expect((await cluster.find(kind, name, namespace)).spec.revisionHistoryLimit, kind).toBe(0);
     }
     await eventually(async () => {
-      expect((await liveList(cluster, 'replicasets', namespace)).items).toHaveLength(1);
+      expect(await cluster.list('replicasets', namespace)).toHaveLength(1);
       // One of the StatefulSet, one of the DaemonSet.
-      expect((await liveList(cluster, 'controllerrevisions', namespace)).items).toHaveLength(2);
+      expect(await cluster.list('controllerrevisions', namespace)).toHaveLength(2);
     });
     for (const target of ['deployment/web', 'statefulset/statefulset', 'daemonset/daemonset']) {
       const undo = await cluster.tryKubectl(['rollout', 'undo', target, '-n', namespace]);
@@ -151,7 +151,7 @@ async function askForUndo(shop: Shop, to: string, at: string, by = 'Bo'): Promis
   await shop.annotate({ 'pawl.dev/undo-requested': JSON.stringify({ to, by, at }) });
 }
 
-test.concurrent(
+test(
   'an undo that a person asks for is a new commit that names them, and the cluster follows it (S6)',
   inShop({}, async (shop) => {
     await shop.agent();
@@ -190,7 +190,7 @@ test.concurrent(
   }),
 );
 
-test.concurrent(
+test(
   'an undo is done once, however often the same request is seen, and one that cannot be is refused (S6)',
   inShop({}, async (shop) => {
     const agent = await shop.agent();

@@ -3,10 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { loadAll } from 'js-yaml';
 import { afterAll, afterEach } from 'vitest';
 import type { Json, TestCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { temporaryFolder } from './git-server.ts';
+import { put } from './objects.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -81,7 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   createInterface({ input: child.stdout }).on('line', (line) => log.push(parsed(line)));
   createInterface({ input: child.stderr }).on('line', (line) => log.push({ stderr: line }));
 
-  const logged = (matches: (line: Json) => boolean, timeoutMs = 20_000) =>
+  const logged = (matches: (line: Json) => boolean, timeoutMs = 40_000) =>
     eventually(
       () => {
         const line = log.find(matches);
@@ -125,8 +127,11 @@ let definition: Promise<void> | undefined;
 /** Once per test file: the definition is the same for all. */
 function installDefinition(cluster: TestCluster, crd: string): Promise<void> {
   definition ??= (async () => {
-    await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], crd);
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd/apps.pawl.dev', '--timeout=30s']);
+    await put(cluster, ...loadAll(crd));
+    await eventually(
+      async () => (await cluster.request({ path: '/apis/pawl.dev/v1alpha1/apps?limit=1' })).status === 200,
+      { timeoutMs: 30_000, describe: 'the App resource to be served' },
+    );
   })();
   return definition;
 }
@@ -142,7 +147,7 @@ export async function installPawl(cluster: TestCluster, namespace: string): Prom
       `kind: ClusterRoleBinding\nmetadata:\n  name: $1-${namespace}`,
     );
   await installDefinition(cluster, manifest('crd.yaml'));
-  await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], rights);
+  await put(cluster, ...loadAll(rights));
   const token = await cluster.serviceAccountToken(namespace, 'pawl');
   const path = join(temporaryFolder('kubeconfig'), 'pawl');
   const config = {

@@ -80,7 +80,7 @@ function clusterOf(cluster: Cluster, caPem: string | undefined): TestCluster {
     return stdout;
   };
   // Reads are bare requests: tests wait for states by asking again and again, and kubectl costs half a second each.
-  const read = async (path: string): Promise<Json | undefined> => {
+  const read = async (path: string): Promise<Json> => {
     const { status, body } = await cluster.request({ path });
     if (status === 404) return undefined;
     if (status >= 300) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);

@@ -1,5 +1,6 @@
 // A small shop: a repository, an App that follows it with an account of its own, and an agent. What most
 // end-to-end tests begin with.
+import { vi } from 'vitest';
 import type { AppStatus } from '../../src/model/app.ts';
 import type { GitServer } from '../../src/sandbox/git-server.ts';
 import type { WorkingCopy } from '../../src/sandbox/working-copy.ts';
@@ -7,7 +8,10 @@ import { type Agent, type AgentOptions, installPawl, startAgent } from './agent.
 import { type Json, type TestCluster, testCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { testGitServer, testRepository } from './git-server.ts';
-import { live } from './world.ts';
+import { patch, pathOf, put } from './objects.ts';
+
+// A story takes ten seconds by itself; several of them at once on a busy machine take longer.
+vi.setConfig({ testTimeout: 120_000 });
 
 export interface Shop {
   cluster: TestCluster;
@@ -32,6 +36,8 @@ export interface Shop {
   /** The branch's head, read from the repository itself. */
   head(): Promise<string>;
   deployment(name?: string): Promise<Json>;
+  /** What the agents said is the first thing to look at when a test fails. */
+  showLogs(): void;
   /** Ends the agents, so that they take no time from other tests. */
   close(): Promise<void>;
 }
@@ -63,22 +69,12 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const git = await testGitServer({ users: { pawl: { password: 'pawl-secret', push: true } } });
   const { url, person, firstCommit } = await testRepository(git, 'shop', options.files ?? shopFiles());
   await grant(cluster, namespace);
-  if (options.withoutApp !== true) await cluster.apply(appOf(namespace, url, options.spec));
+  if (options.withoutApp !== true) await put(cluster, appOf(namespace, url, options.spec));
 
   const agents: Agent[] = [];
-  const app = () => live(cluster, 'apps', namespace, 'shop');
+  const app = () => cluster.get('apps.pawl.dev', 'shop', namespace);
   const status = async (): Promise<AppStatus> => (await app()).status ?? {};
-  const patchApp = async (body: Json) => {
-    const path = `/apis/pawl.dev/v1alpha1/namespaces/${namespace}/apps/shop`;
-    const answer = await cluster.request({
-      method: 'PATCH',
-      path,
-      body,
-      contentType: 'application/merge-patch+json',
-    });
-    if (answer.status >= 300)
-      throw new Error(`PATCH ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  };
+  const patchApp = (body: Json) => patch(cluster, pathOf('apps', namespace, 'shop'), body);
   const shop: Shop = {
     cluster,
     git,
@@ -91,6 +87,12 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       agents.push(agent);
       return agent;
     },
+    showLogs() {
+      for (const { pid, log } of agents) {
+        const end = log.slice(-60).map((line) => JSON.stringify(line));
+        process.stderr.write(`--- the end of the log of agent ${pid} ---\n${end.join('\n')}\n`);
+      }
+    },
     async close() {
       await Promise.all(agents.map((agent) => agent.kill()));
     },
@@ -102,7 +104,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     async annotate(annotations) {
       await patchApp({ metadata: { annotations } });
     },
-    healthyAt: (commit, timeoutMs = 20_000) =>
+    healthyAt: (commit, timeoutMs = 40_000) =>
       eventually(
         async () => {
           const now = await status();
@@ -115,7 +117,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
         },
         { timeoutMs, describe: `${commit} to be healthy` },
       ),
-    revertOf: (commit, timeoutMs = 20_000) =>
+    revertOf: (commit, timeoutMs = 40_000) =>
       eventually(
         async () => {
           const head = await shop.head();
@@ -137,7 +139,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
         { timeoutMs, describe: `a revert of ${commit}` },
       ),
     head: () => person.git('--git-dir', git.repositoryDir('shop'), 'rev-parse', 'refs/heads/main'),
-    deployment: (name = 'web') => live(cluster, 'deployments', namespace, name),
+    deployment: (name = 'web') => cluster.get('deployment', name, namespace),
   };
   return shop;
 }
@@ -148,6 +150,9 @@ export function inShop(options: ShopOptions, play: (shop: Shop) => Promise<void>
     const shop = await openShop(options);
     try {
       await play(shop);
+    } catch (error) {
+      shop.showLogs();
+      throw error;
     } finally {
       await shop.close();
     }
@@ -162,7 +167,8 @@ export async function grant(
 ): Promise<void> {
   const rbac = 'rbac.authorization.k8s.io';
   const meta = (name: string) => ({ name, namespace });
-  await cluster.apply(
+  await put(
+    cluster,
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: meta(account) },
     {
       apiVersion: `${rbac}/v1`,

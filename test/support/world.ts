@@ -1,67 +1,9 @@
 // The state of the world, which is what end-to-end tests judge by: live objects, the branch, the App's status.
-// Objects are read by bare requests, as a test asks for the same state again and again and kubectl takes half a
-// second to start.
-import { expect } from 'vitest';
 import type { AppStatus, HistoryEntry } from '../../src/model/app.ts';
 import type { Json, TestCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
+import { type Plural, patch, pathOf } from './objects.ts';
 import type { Shop } from './shop.ts';
-
-const groups = {
-  configmaps: 'api/v1',
-  events: 'api/v1',
-  pods: 'api/v1',
-  services: 'api/v1',
-  controllerrevisions: 'apis/apps/v1',
-  daemonsets: 'apis/apps/v1',
-  deployments: 'apis/apps/v1',
-  replicasets: 'apis/apps/v1',
-  statefulsets: 'apis/apps/v1',
-  endpointslices: 'apis/discovery.k8s.io/v1',
-  apps: 'apis/pawl.dev/v1alpha1',
-} as const;
-
-export type Plural = keyof typeof groups;
-
-export function pathOf(kind: Plural, namespace: string, name?: string): string {
-  return `/${groups[kind]}/namespaces/${namespace}/${kind}${name === undefined ? '' : `/${name}`}`;
-}
-
-/** Undefined if there is none. */
-export async function live(
-  cluster: TestCluster,
-  kind: Plural,
-  namespace: string,
-  name: string,
-): Promise<Json> {
-  const { status, body } = await cluster.request({ path: pathOf(kind, namespace, name) });
-  if (status === 404) return undefined;
-  expect(status, JSON.stringify(body)).toBe(200);
-  return body;
-}
-
-export async function liveList(cluster: TestCluster, kind: Plural, namespace: string): Promise<Json> {
-  const { status, body } = await cluster.request({ path: pathOf(kind, namespace) });
-  expect(status, JSON.stringify(body)).toBe(200);
-  return body;
-}
-
-/** A merge patch by the administrator. */
-export async function patch(
-  cluster: TestCluster,
-  path: string,
-  body: Json,
-  type: 'merge-patch' | 'strategic-merge-patch' = 'merge-patch',
-): Promise<Json> {
-  const answer = await cluster.request({
-    method: 'PATCH',
-    path,
-    body,
-    contentType: `application/${type}+json`,
-  });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-  return answer.body;
-}
 
 /** Every state that the objects of a kind have had since `resourceVersion`, as the server remembers them. */
 export async function statesSince(
@@ -83,7 +25,7 @@ export function statusWhere(
   shop: Shop,
   describe: string,
   isSo: (status: AppStatus) => boolean | undefined,
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<AppStatus> {
   return eventually(
     async () => {
@@ -106,7 +48,7 @@ export async function endedAs(
   shop: Shop,
   commit: string,
   outcome: HistoryEntry['outcome'],
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<HistoryEntry> {
   const status = await statusWhere(
     shop,
@@ -144,15 +86,15 @@ export async function looks(shop: Shop, times = 3, repository = 'shop'): Promise
         .filter(
           ({ operation, path }) => operation === 'upload-pack refs' && path.startsWith(`/${repository}.git/`),
         ).length >= times,
-    { timeoutMs: 20_000, describe: `${times} looks at ${repository}` },
+    { timeoutMs: 40_000, describe: `${times} looks at ${repository}` },
   );
 }
 
 /** Makes the pods of an app unready, by no change of any spec. */
 export async function breakPods(shop: Shop, app: string): Promise<void> {
-  const { items } = await liveList(shop.cluster, 'pods', shop.namespace);
+  const pods = await shop.cluster.list('pods', shop.namespace, `app=${app}`);
   const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status: 'False' }));
-  for (const pod of items.filter((one: Json) => one.metadata.labels.app === app)) {
+  for (const pod of pods) {
     const path = `${pathOf('pods', shop.namespace, pod.metadata.name)}/status`;
     await patch(shop.cluster, path, { status: { conditions } }, 'strategic-merge-patch');
   }
