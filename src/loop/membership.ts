@@ -2,7 +2,7 @@
 // ApplySet parent, KEP-3659) as the union of old and new before anything is applied, so that a process that
 // dies in between leaves nothing that nobody finds.
 
-import { type App, APPLYSET } from '../model/app.ts';
+import { ANNOTATION, type App, APPLYSET } from '../model/app.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { applySetId } from '../model/resolve.ts';
 import type { Gvk } from '../model/object.ts';
@@ -70,6 +70,7 @@ async function mark(run: Run, kinds: string, namespaces: string): Promise<void> 
   const isMarked =
     labels[APPLYSET.id] === run.applySet &&
     annotations[APPLYSET.tooling] === TOOLING &&
+    annotations[ANNOTATION.cluster] === run.ctx.clusterName &&
     annotations[APPLYSET.groupKinds] === kinds &&
     (annotations[APPLYSET.additionalNamespaces] ?? '') === namespaces;
   if (isMarked) return;
@@ -77,6 +78,7 @@ async function mark(run: Run, kinds: string, namespaces: string): Promise<void> 
     labels: { [APPLYSET.id]: run.applySet },
     annotations: {
       [APPLYSET.tooling]: TOOLING,
+      [ANNOTATION.cluster]: run.ctx.clusterName,
       [APPLYSET.groupKinds]: kinds,
       [APPLYSET.additionalNamespaces]: namespaces === '' ? null : namespaces,
     },

@@ -1,7 +1,7 @@
 // What an undo would do, and how live objects differ from what was applied: the loop's own code, run by a person
 // with the person's rights, on a run that cannot write.
 
-import { type App, APPLYSET } from '../model/app.ts';
+import { ANNOTATION, type App, APPLYSET } from '../model/app.ts';
 import { ApiError, PawlError } from '../model/errors.ts';
 import type { Rendered, TreeFile } from '../model/manifest.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
@@ -20,7 +20,6 @@ export interface PreviewParts {
   git: Git;
   cluster: Cluster;
   clock: Clock;
-  clusterName: string;
   /** Undefined where the person may not read it (see preview-checksums.ts). */
   hmacKey: Uint8Array | undefined;
 }
@@ -84,7 +83,7 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
       members,
       store: readOnly,
       emit: () => {},
-      clusterName: parts.clusterName,
+      clusterName: app.metadata.annotations?.[ANNOTATION.cluster] ?? 'cluster',
       hmacKey: parts.hmacKey ?? new Uint8Array(32),
     },
     session: newSession({ namespace: settings.namespace, name: settings.name }),

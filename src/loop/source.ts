@@ -2,6 +2,7 @@
 
 import type { Commit } from '../model/commit.ts';
 import { subjectOf } from '../model/commit.ts';
+import { credentialsIn } from '../model/credentials.ts';
 import { PawlError } from '../model/errors.ts';
 import type { Credentials } from '../ports.ts';
 import { sourceKey } from '../model/resolve.ts';
@@ -72,40 +73,9 @@ export async function credentialsOf(run: Run): Promise<Credentials | undefined> 
   if (run.session.credentials?.secretName === secretName) return run.session.credentials.value;
   const { namespace } = run.settings;
   const ref = { gvk: { group: '', version: 'v1', kind: 'Secret' }, namespace, name: secretName };
-  const secret = await run.api.get(ref, run.signal);
-  if (secret === undefined) {
-    throw new PawlError({
-      code: 'SecretNotFound',
-      message: `the Secret ${namespace}/${secretName} of spec.source.secretRef does not exist`,
-      hint: 'Create it with the keys username and password, or token.',
-      retry: 'later',
-    });
-  }
-  const value = decode(secret.data as Record<string, string> | undefined, `${namespace}/${secretName}`);
+  const value = credentialsIn(await run.api.get(ref, run.signal), `${namespace}/${secretName}`);
   run.session.credentials = { secretName, value };
   return value;
-}
-
-function decode(data: Record<string, string> | undefined, name: string): Credentials {
-  const text = (key: string) => {
-    const value = data?.[key];
-    return value === undefined
-      ? undefined
-      : Buffer.from(value, 'base64')
-          .toString('utf8')
-          .replace(/\r?\n$/, '');
-  };
-  const token = text('token');
-  if (token !== undefined) return { token };
-  const username = text('username');
-  const password = text('password');
-  if (password !== undefined) return { username: username ?? 'git', password };
-  throw new PawlError({
-    code: 'SecretUnusable',
-    message: `the Secret ${name} has neither token nor password`,
-    hint: 'It needs the keys username and password, or token.',
-    retry: 'later',
-  });
 }
 
 /** Fetches the head and finds what of it concerns the App. */

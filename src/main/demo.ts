@@ -11,12 +11,12 @@ import { PawlError } from '../model/errors.ts';
 declare const PAWL_VERSION: string | undefined;
 
 export async function demo(flags: DemoFlags, environment: Environment): Promise<number> {
-  if (typeof PAWL_VERSION === 'string') return fromCheckout(flags);
+  if (typeof PAWL_VERSION === 'string') return fromCheckout(flags, environment.signal);
   const { runDemo } = await import('../demo/demo.ts');
   return runDemo(flags, environment);
 }
 
-async function fromCheckout(flags: DemoFlags): Promise<number> {
+async function fromCheckout(flags: DemoFlags, signal: AbortSignal): Promise<number> {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   if (!existsSync(main)) {
     throw new PawlError({
@@ -25,14 +25,19 @@ async function fromCheckout(flags: DemoFlags): Promise<number> {
       hint: 'Run `npm ci && npm run demo` in a checkout of Pawl.',
     });
   }
+  const leash = new URL('../src/demo/leash.ts', import.meta.url).href;
   const args = [
+    // It must not outlive this process, however that ends.
+    '--import',
+    leash,
     main,
     'demo',
     ...(flags.kubeconfig === undefined ? [] : [`--kubeconfig=${flags.kubeconfig}`]),
     ...(flags.exit === true ? ['--exit'] : []),
   ];
-  const child = spawn(process.execPath, args, { stdio: 'inherit' });
-  // Ctrl-C reaches the child by itself; it decides when all is cleared away.
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'inherit', 'inherit'] });
+  signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
+  // It decides when all is cleared away.
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 2));

@@ -14,7 +14,7 @@ import { preview } from './preview.ts';
 import { version } from './version.ts';
 
 const GIT_TIMEOUT_MS = 60_000;
-const MAX_PACK_BYTES = 512 * 1024 * 1024;
+const MAX_PACK_BYTES = 256 * 1024 * 1024;
 
 export function realEnvironment(signal: AbortSignal): Environment {
   return {

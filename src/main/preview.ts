@@ -25,5 +25,5 @@ export const preview: Preview = {
 
 async function partsOf({ cluster, git }: Connection, signal: AbortSignal): Promise<PreviewParts> {
   const hmacKey = await installationKeyIfReadable(cluster.as(undefined), DEFAULT_NAMESPACE, signal);
-  return { cluster, git, clock: systemClock, clusterName: 'cluster', hmacKey };
+  return { cluster, git, clock: systemClock, hmacKey };
 }

@@ -25,6 +25,8 @@ export const ANNOTATION = {
   adopted: 'pawl.dev/adopted',
   rollback: 'pawl.dev/rollback',
   hook: 'pawl.dev/hook',
+  /** On the App: what the agent that follows it calls the cluster, for those who preview its commits. */
+  cluster: 'pawl.dev/cluster',
   changeCause: 'kubernetes.io/change-cause',
 } as const;
 

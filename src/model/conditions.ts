@@ -6,6 +6,7 @@ export function conditionIs(object: KubeObject, type: string, status: string): b
   const conditions = (object.status as { conditions?: unknown } | undefined)?.conditions;
   if (!Array.isArray(conditions)) return false;
   return conditions.some(
-    (condition: { type?: unknown; status?: unknown } | null) => condition?.type === type && condition.status === status,
+    (condition: { type?: unknown; status?: unknown } | null) =>
+      condition?.type === type && condition.status === status,
   );
 }
