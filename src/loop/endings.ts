@@ -37,7 +37,6 @@ export async function recordHealthy(
   const now = run.ctx.clock.now();
   const at = new Date(now).toISOString();
   const counts = countReady(run);
-  run.session.verified = undefined;
   let status: AppStatus = {
     ...ended(run, started),
     applied: { commit: oid, at: statusOf(run).applied?.at ?? at },

@@ -41,7 +41,11 @@ export async function verify(
   const related = followRelated(ctx.cluster, namespaces, ring);
   const unsubscribe = ctx.members.subscribe(run.applySet, ring);
   // How long has been verified by now: kept in the status, so that a restart does not start the clock anew.
-  const watch = { elapsedMs: status.release?.elapsed ?? 0, atMs: ctx.clock.monotonic() };
+  const carried = carry(session, started, awaited);
+  const watch = {
+    elapsedMs: carried?.elapsedMs ?? status.release?.elapsed ?? 0,
+    atMs: ctx.clock.monotonic(),
+  };
   // A process that was stopped has not watched: that time does not count.
   const since = () => Math.min(ctx.clock.monotonic() - watch.atMs, KEEP_ELAPSED_MS);
   const keep = () => keepElapsed(run, watch.elapsedMs + (ctx.cluster.isAway() ? 0 : since()));
@@ -62,7 +66,7 @@ export async function verify(
         clock: ctx.clock,
         settings: settings.health,
         interrupted: interrupted.signal,
-        from: { elapsedMs: watch.elapsedMs, memory: carriedMemory(session, started, awaited) },
+        from: { elapsedMs: watch.elapsedMs, memory: carried?.memory },
         look: () => ({
           objects: awaited.map(watched),
           related: related.read(),
@@ -87,12 +91,16 @@ export async function verify(
       },
       run.signal,
     );
-    session.verified = {
-      commit: started.target.commit.oid,
-      memory: result.memory,
-      elapsedMs: result.elapsedMs,
-      hashes: new Map(awaited.map(({ key, hash }) => [key, hash])),
-    };
+    // Only what was interrupted is carried on: a verdict, whatever it is, ends the clocks that led to it.
+    session.verified =
+      result.judgement === undefined
+        ? {
+            commit: started.target.commit.oid,
+            memory: result.memory,
+            elapsedMs: result.elapsedMs,
+            hashes: new Map(awaited.map(({ key, hash }) => [key, hash])),
+          }
+        : undefined;
     if (result.judgement !== undefined) return { kind: 'verdict', verdict: verdictOf(result.judgement) };
     const interruption = await watching;
     if (interruption === undefined)
@@ -143,16 +151,17 @@ export async function verify(
  * What an interrupted wait knew already. A superseding commit starts its own clock, but objects whose desired
  * form it leaves as it is keep theirs: pushing again and again does not put off a verdict.
  */
-function carriedMemory(
+function carry(
   session: Run['session'],
   started: Release,
   manifests: readonly Manifest[],
-): JudgeMemory | undefined {
+): { elapsedMs: number; memory: JudgeMemory } | undefined {
   const { verified } = session;
   if (verified?.memory === undefined) return undefined;
-  if (verified.commit === started.target.commit.oid) return verified.memory;
+  const { elapsedMs, memory } = verified;
+  if (verified.commit === started.target.commit.oid) return { elapsedMs, memory };
   const unchanged = manifests.filter(({ key, hash }) => verified.hashes.get(key) === hash);
-  return carryMemory(verified.memory, verified.elapsedMs, new Set(unchanged.map(({ key }) => key)));
+  return { elapsedMs: 0, memory: carryMemory(memory, elapsedMs, new Set(unchanged.map(({ key }) => key))) };
 }
 
 const KEEP_ELAPSED_MS = 15_000;
