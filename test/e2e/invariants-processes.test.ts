@@ -105,6 +105,7 @@ test(
       const { resourceVersion } = (await shop.deployment()).metadata;
       const before = await shop.status();
       await paused.kill('SIGCONT');
+      // Only a wait: by now it has looked at the lease, and at what it was about to do.
       await paused.logged((line) => line.msg === 'lease lost');
       await looks(shop);
       // A wrong image would have been seen, however short.
@@ -163,7 +164,6 @@ async function secondLeader(shop: Shop): Promise<Agent> {
   );
   const mark = shop.git.mark();
   const agent = await shop.agent({ kubeconfig, namespace: elsewhere });
-  await agent.logged((line) => line.msg === 'lease held');
   // Its clone is new, so its first fetch shows that it follows the App.
   await eventually(() => shop.git.since(mark).some(({ operation }) => operation === 'upload-pack'), {
     timeoutMs: 40_000,

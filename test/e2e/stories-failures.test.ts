@@ -44,9 +44,9 @@ const failures = [
   {
     name: 'a pod that never becomes ready',
     tag: '1.18-neverready',
-    spec: { health: { timeout: '3s' } },
+    spec: { health: { timeout: '6s' } },
     reason: /^TimedOut$/,
-    evidence: /^\S+\/Deployment\/web: TimedOut after 3 s/m,
+    evidence: /^\S+\/Deployment\/web: TimedOut after 6 s/m,
   },
   {
     name: "a rollout that runs over the Deployment's own deadline",

@@ -2,8 +2,9 @@
 // for is a new commit.
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { patch, pathOf } from '../support/objects.ts';
 import { inShop, type Shop, shopFiles, webYaml } from '../support/shop.ts';
-import { git, imageOf, messageOf, revertsOf, statusWhere } from '../support/world.ts';
+import { git, imageOf, looks, messageOf, revertsOf, statusWhere } from '../support/world.ts';
 
 const image = (tag: string) => `registry.example.com/shop/web:${tag}`;
 const web = (tag: string) => ({ 'deploy/web.yaml': webYaml({ image: image(tag) }) });
@@ -74,7 +75,7 @@ test(
 test(
   'the change cause of an object is the commit that changed it, and no later one (S3)',
   inShop({}, async (shop) => {
-    await shop.agent();
+    const agent = await shop.agent();
     await shop.healthyAt(shop.first);
     const causes = async () => [
       (await shop.deployment()).metadata.annotations[changeCause],
@@ -83,8 +84,18 @@ test(
     ];
     const first = `${shop.first} first commit`;
     expect(await causes()).toEqual([first, first, first]);
+    // Released by a process that knows nothing of the objects, and then set back after a person's change.
+    await agent.stop();
     const second = await shop.person.publish('web 1.18\n\nA longer text.', web('1.18'));
+    await shop.agent();
     await shop.healthyAt(second);
+    expect(await causes()).toEqual([`${second} web 1.18`, first, first]);
+    await patch(shop.cluster, pathOf('configmaps', shop.namespace, 'web'), { data: { banner: 'Hacked' } });
+    await eventually(async () => {
+      const { data } = await shop.cluster.get('configmaps', 'web', shop.namespace);
+      expect(data.banner).toBe('Welcome to the shop');
+    });
+    await looks(shop);
     expect(await causes()).toEqual([`${second} web 1.18`, first, first]);
     const listed = await shop.cluster.kubectl(['rollout', 'history', 'deployment/web', '-n', shop.namespace]);
     expect(listed).toContain(`${second} web 1.18`);
@@ -205,8 +216,10 @@ test(
 
     // Again by hand, with other words, and by a new process that finds it.
     await askForUndo(shop, second, at, 'Cy');
+    await looks(shop);
     await agent.stop();
     await shop.agent();
+    await looks(shop);
 
     // A commit that nobody pushed; its refusal shows that the former request has been seen.
     const unpushed = await shop.person.commit('never pushed');
