@@ -83,15 +83,22 @@ async function conclude(
     const healthyDryRun = await healthyStillPasses(run, started.target, failuresOf(verdict));
     step = decide({ ...facts, healthyDryRun });
   }
+  const refusal = refusalIn(result);
   switch (step.do) {
     case 'record':
       return recordHealthy(run, started, desired as Rendered, result.changes);
     case 'hold':
-      return hold(run, started, step, desired, failuresOf(verdict));
+      return hold(
+        run,
+        started,
+        { ...step, message: joined(refusal, step.message, '; ') },
+        desired,
+        failuresOf(verdict),
+      );
     case 'wait':
       return recordUndecided(run, started, step, step.retryAfterMs);
     case 'revert':
-      return revert(run, started, desired, step.failures, step.reason);
+      return revert(run, started, desired, step.failures, joined(step.reason, refusal, ': '));
     case 'ask-healthy':
       throw new Error('the healthy revision has been asked already');
   }
@@ -144,6 +151,15 @@ function causeOf(run: Run, target: Target): Cause {
   const asked = run.app.metadata.annotations?.[ANNOTATION.requestedAt];
   if (asked !== undefined && asked !== status.lastHandledRequest) return 'request';
   return status.observedGeneration === run.settings.generation ? 'drift' : 'spec';
+}
+
+/** Where nothing was applied the cluster has nothing to show for it: then the status says what was wrong. */
+function refusalIn({ verdict, changes }: Extract<RollOut, { kind: 'verdict' }>): string | undefined {
+  return changes.length === 0 ? failuresOf(verdict)[0]?.message : undefined;
+}
+
+function joined(one: string | undefined, other: string | undefined, by: string): string {
+  return [one, other].filter((text) => text !== undefined).join(by);
 }
 
 function failuresOf(verdict: Verdict): Failure[] {
