@@ -58,10 +58,10 @@ export async function reconcile(
 
 async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   const { session } = run;
-  await correctDrift(run);
+  const drift = await correctDrift(run);
   if ([...reasons].every((reason) => reason === 'drift' || reason === 'health')) {
     await rollUp(run);
-    return {};
+    return drift;
   }
   run.repository = { ...run.repository, credentials: await credentialsOf(run) };
   const seen = await look(run);
@@ -69,7 +69,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   if (session.settled === settledKey(run, seen.head)) {
     await clearProblem(run);
     await forgetIntent(run, seen.head);
-    return {};
+    return drift;
   }
   let head: string | undefined = await settleIntent(run, seen.head);
   head = await answerUndo(run, head);
@@ -80,7 +80,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     switch (ended.kind) {
       case 'settled':
         session.settled = settledKey(run, ended.head);
-        return {};
+        return drift;
       case 'again':
         head = ended.head ?? (await look(run))?.head ?? head;
         continue;

@@ -3,12 +3,13 @@
 
 import pLimit from 'p-limit';
 import { ApiError } from '../model/errors.ts';
-import type { Change, Plan, PlanItem, Refusal } from '../model/plan.ts';
+import type { Change, PlanItem, Refusal } from '../model/plan.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { ClusterApi } from '../ports.ts';
 
 export interface ApplyInput {
-  plan: Plan;
+  /** In order; each begins when the one before is through. */
+  stages: readonly (readonly PlanItem[])[];
   /** As the App's service account. */
   api: ClusterApi;
   parallel: number;
@@ -29,7 +30,7 @@ export interface ChangeSet {
 
 export async function applyPlan(input: ApplyInput, signal: AbortSignal): Promise<ChangeSet> {
   const done: ChangeSet = { changes: [], refusals: [] };
-  for (const stage of input.plan.stages) {
+  for (const stage of input.stages) {
     const refusals = await applyStage(stage, input, done, signal);
     if (refusals.length > 0) {
       done.refusals.push(...refusals);

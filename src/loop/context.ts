@@ -41,6 +41,8 @@ export interface Drifted {
   fields: FieldDrift[];
   manager: string;
   deleted: boolean;
+  /** It could not be set back yet, and that has been said. */
+  told?: boolean;
 }
 
 /** Memory of one process. Losing it costs requests, never correctness: the truth is in git and the status. */

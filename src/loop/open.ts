@@ -7,7 +7,7 @@ import { readyCondition, withState } from '../record/conditions.ts';
 import type { Signals } from '../loop.ts';
 import { type Context, type Run, type Session, save, statusOf, tell } from './context.ts';
 import { finalize, keepFinalizer } from './finalizer.ts';
-import { onMemberChange } from './drift.ts';
+import { onMemberChange } from './noticing.ts';
 
 export async function openRun(ctx: Context, session: Session, signals: Signals): Promise<Run | undefined> {
   const app = ctx.store.get(session.name);

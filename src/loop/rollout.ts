@@ -6,21 +6,19 @@ import type { Manifest, Rendered } from '../model/manifest.ts';
 import { keyOf } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { applyPlan } from '../apply/apply.ts';
+import type { ChangeSet } from '../apply/apply.ts';
 import { verdictOfRefusals } from '../decide/refusals.ts';
 import { changeCauseOf } from '../plan/finalise.ts';
 import { isMassDeletion } from '../plan/pair.ts';
-import { makePlan, PARALLEL, summary } from '../plan/plan.ts';
-import { refusalOf } from '../plan/refusal.ts';
+import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { applyClass } from '../render/order.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
+import { applyStages } from './applying.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
-import { afterWrite } from './drift.ts';
 import { coverMembers } from './membership.ts';
 import type { Release } from './release.ts';
-import { settleStage } from './settle.ts';
 import { verify } from './verifying.ts';
 
 export type RollOut =
@@ -97,25 +95,13 @@ async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Se
 }
 
 /** Applies a plan; from here on its manifests are what drift is corrected to. */
-export async function applyAll(run: Run, plan: Plan): ReturnType<typeof applyPlan> {
+export async function applyAll(run: Run, plan: Plan): Promise<ChangeSet> {
   const { session } = run;
   const pruned = new Set(plan.prune.map(keyOf));
   const items = plan.stages.flat();
   session.desired = new Map(items.map((item) => [item.manifest.key, item.manifest]));
   for (const key of pruned) session.memory.delete(key);
-  return applyPlan(
-    {
-      plan,
-      api: run.api,
-      parallel: PARALLEL,
-      hard: run.hard,
-      refusalOf: (item, error) => refusalOf(item.manifest.id, error),
-      onSend: (item) => session.inFlight.add(item.manifest.key),
-      onAnswer: (item, answer) => afterWrite(run, item.manifest, answer),
-      settle: (stage, signal) => settleStage(run, stage, signal),
-    },
-    run.signal,
-  );
+  return applyStages(run, plan.stages);
 }
 
 function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered): RollOut | undefined {

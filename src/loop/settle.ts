@@ -4,6 +4,7 @@ import { conditionIs } from '../model/conditions.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
 import type { Run } from './context.ts';
+import { coverMembers } from './membership.ts';
 
 const LOOK_EVERY_MS = 50;
 const LONGEST_MS = 30_000;
@@ -22,6 +23,8 @@ export async function settleStage(run: Run, stage: readonly PlanItem[], signal: 
       await clock.delay(LOOK_EVERY_MS, signal);
   }
   run.ctx.cluster.refreshResources();
+  // What the new kinds bring is followed from its first object on.
+  await coverMembers(run, [...run.session.desired.values()]);
 }
 
 function isEstablished(crd: KubeObject | undefined): boolean {

@@ -1,0 +1,46 @@
+// The one way by which the loop writes an App's objects: through the apply stage, with every write known to the
+// session before it is sent and after it is answered, so that it is never taken for somebody else's.
+
+import type { Manifest } from '../model/manifest.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { PlanItem } from '../model/plan.ts';
+import { applyPlan, type ChangeSet } from '../apply/apply.ts';
+import { knownFrom } from '../plan/known.ts';
+import { PARALLEL } from '../plan/plan.ts';
+import { refusalOf } from '../plan/refusal.ts';
+import type { Run } from './context.ts';
+import { GONE, note, onMemberChange } from './noticing.ts';
+import { settleStage } from './settle.ts';
+
+export function applyStages(run: Run, stages: PlanItem[][]): Promise<ChangeSet> {
+  const { session } = run;
+  return applyPlan(
+    {
+      stages,
+      api: run.api,
+      parallel: PARALLEL,
+      hard: run.hard,
+      refusalOf: (item, error) => refusalOf(item.manifest.id, error),
+      onSend: (item) => session.inFlight.add(item.manifest.key),
+      onAnswer: (item, answer) => afterWrite(run, item.manifest, answer),
+      settle: (stage, signal) => settleStage(run, stage, signal),
+    },
+    run.signal,
+  );
+}
+
+/** Remembers what a write of ours left, and notices what came in between. */
+function afterWrite(run: Run, manifest: Manifest, answer: KubeObject | undefined): void {
+  const { session, ctx } = run;
+  session.inFlight.delete(manifest.key);
+  if (answer === undefined) return;
+  const known = knownFrom(manifest.hash, answer);
+  if (known === undefined) return;
+  session.memory.set(manifest.key, known);
+  session.drifted.delete(manifest.key);
+  ctx.members.observe(answer);
+  const mirrored = ctx.members.get(manifest.id);
+  if (mirrored === undefined) note(session, manifest.key, GONE);
+  else if (mirrored.metadata.resourceVersion !== answer.metadata.resourceVersion)
+    onMemberChange(session, { kind: 'set', object: mirrored, previous: undefined });
+}

@@ -1,0 +1,40 @@
+// Noticing changes by other hands: a watch event of a member is compared with what our last apply left in the
+// fields that we own. What differs is noted with the manager that made it, and the App is woken.
+
+import { idOf, keyOf } from '../model/object.ts';
+import { managerOf } from '../plan/fields.ts';
+import { driftOf } from '../plan/known.ts';
+import type { MirrorChange } from '../ports.ts';
+import type { Drifted, Session } from './context.ts';
+
+/** Deleted, or out of sight because it lost its membership label. */
+export const GONE: Drifted = { fields: [], manager: 'unknown', deleted: true };
+
+/** Takes in a change of a member; wakes the App where there is something to do. */
+export function onMemberChange(session: Session, change: MirrorChange): void {
+  const key = keyOf(idOf(change.object));
+  const known = session.memory.get(key);
+  // An event that overtakes the answer to our own write tells old news; the answer is compared when it is in.
+  if (known === undefined || session.inFlight.has(key)) return;
+  if (change.kind === 'gone') {
+    session.memory.delete(key);
+    if (session.desired.has(key)) note(session, key, GONE);
+    return;
+  }
+  if (known.uid !== change.object.metadata.uid) {
+    note(session, key, { fields: [], manager: managerOf(change.object, undefined), deleted: true });
+    return;
+  }
+  const fields = driftOf(known, change.object);
+  if (fields.length === 0) session.drifted.delete(key);
+  else {
+    const manager = managerOf(change.object, fields[0]?.path);
+    note(session, key, { fields, manager, deleted: false });
+  }
+  session.wakes.add('health');
+}
+
+export function note(session: Session, key: string, drifted: Drifted): void {
+  session.drifted.set(key, drifted);
+  session.wakes.add('drift');
+}
