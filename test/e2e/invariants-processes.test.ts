@@ -49,12 +49,16 @@ async function expectOneRevert(shop: Shop, bad: string): Promise<void> {
   expect(imageOf(await shop.deployment())).toBe(image('1.17'));
 }
 
-/** A way to hold the first push that arrives at the server, until it is let go. */
-function holdPush(shop: Shop): { arrived: Promise<void>; letGo: () => void } {
+/** A way to hold the first push (or fetch) that arrives at the server, until it is let go. */
+function holdRequest(
+  shop: Shop,
+  operation: 'receive-pack' | 'upload-pack',
+): { arrived: Promise<void>; letGo: () => void } {
   const arrived = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   shop.git.setFault({
     kind: 'beforeReceive',
+    on: [operation],
     times: 1,
     async run() {
       arrived.resolve();
@@ -69,7 +73,7 @@ test(
   inShop({}, async (shop) => {
     const paused = await shop.agent();
     await shop.healthyAt(shop.first);
-    const push = holdPush(shop);
+    const push = holdRequest(shop, 'receive-pack');
     const bad = await shop.person.publish('web 1.18', web('1.18-notfound'));
     await push.arrived;
     const intended = (await shop.status()).revert?.commit;
@@ -127,13 +131,47 @@ test(
   inShop({}, async (shop) => {
     await shop.agent();
     await shop.healthyAt(shop.first);
+    const mark = shop.git.mark();
     await secondLeader(shop);
+    // Its clone is new, so its first fetch shows that it follows the App.
+    await eventually(() => shop.git.since(mark).some(({ operation }) => operation === 'upload-pack'), {
+      timeoutMs: 40_000,
+      describe: 'the second agent to fetch',
+    });
     const bad = await shop.person.publish('web 1.18', web('1.18-notfound'));
     const revert = await shop.revertOf(bad);
     await shop.healthyAt(revert);
     await looks(shop, 4);
     expect(await git(shop, 'log', '--format=%H', 'main')).toBe([revert, bad, shop.first].join('\n'));
     expect(imageOf(await shop.deployment())).toBe(image('1.17'));
+  }),
+);
+
+test(
+  'I6: what the one leader made ill does not count as ill before for the other',
+  inShop({ spec: { health: { thresholds: { Confirmation: { after: '4s' } } } } }, async (shop) => {
+    const one = await shop.agent();
+    await shop.healthyAt(shop.first);
+    await one.kill('SIGSTOP');
+    try {
+      // The other reads the App while all is well, and is then kept waiting for the commit.
+      const bad = await shop.person.publish('web 1.18', web('1.18-crash'));
+      const fetch = holdRequest(shop, 'upload-pack');
+      await secondLeader(shop);
+      await fetch.arrived;
+      await one.kill('SIGCONT');
+      await statusWhere(shop, 'the release to be verified', isVerifying(bad));
+      await eventually(async () => {
+        const { status } = await shop.deployment();
+        expect(status.unavailableReplicas).toBeGreaterThan(0);
+      });
+      fetch.letGo();
+      const revert = await shop.revertOf(bad);
+      await shop.healthyAt(revert);
+      expect(await git(shop, 'log', '--format=%H', 'main')).toBe([revert, bad, shop.first].join('\n'));
+    } finally {
+      await one.kill('SIGCONT');
+    }
   }),
 );
 
@@ -162,14 +200,7 @@ async function secondLeader(shop: Shop): Promise<Agent> {
       subjects: [{ kind: 'ServiceAccount', name: 'pawl', namespace: elsewhere }],
     },
   );
-  const mark = shop.git.mark();
-  const agent = await shop.agent({ kubeconfig, namespace: elsewhere });
-  // Its clone is new, so its first fetch shows that it follows the App.
-  await eventually(() => shop.git.since(mark).some(({ operation }) => operation === 'upload-pack'), {
-    timeoutMs: 40_000,
-    describe: 'the second agent to fetch',
-  });
-  return agent;
+  return shop.agent({ kubeconfig, namespace: elsewhere });
 }
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
@@ -215,7 +246,7 @@ test(
     const agent = await shop.agent();
     await shop.healthyAt(shop.first);
     // The server refuses all pushes for now, so that none arrives.
-    const push = holdPush(shop);
+    const push = holdRequest(shop, 'receive-pack');
     const bad = await shop.person.publish('web 1.18', web('1.18-notfound'));
     await push.arrived;
     const intended = (await shop.status()).revert?.commit;

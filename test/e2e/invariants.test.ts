@@ -35,7 +35,7 @@ test(
     const updates = recordUpdates(shop);
     await shop.agent();
     await shop.healthyAt(shop.first);
-    // Somebody pushes between the decision and the push, and somebody after Pawl has read where the branch is. The
+    // Somebody pushes after Pawl has read where the branch is, and when it tries anew, somebody before it has. The
     // server would take a forced push.
     const meanwhile: string[] = [];
     const publish = async (text: string) => {
@@ -43,11 +43,11 @@ test(
     };
     shop.git.setFault({
       kind: 'beforeReceive',
-      on: ['receive-pack refs'],
       times: 1,
       async run() {
         await publish('Closed on Sundays.');
-        shop.git.setFault({ kind: 'beforeReceive', times: 1, run: () => publish('Open on Sundays.') });
+        const on = ['receive-pack refs' as const];
+        shop.git.setFault({ kind: 'beforeReceive', on, times: 1, run: () => publish('Open on Sundays.') });
       },
     });
     const bad = await shop.person.publish('web 1.18', web('1.18-notfound'));
