@@ -2,6 +2,7 @@
 // anything is touched; what needs a CRD or Namespace of the same commit is left for its stage.
 
 import pLimit from 'p-limit';
+import { APPLYSET } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
@@ -83,6 +84,8 @@ async function planOne(
     // The mirror knows members only; an object that others made is found by asking. What is settled is never asked.
     const ref = { gvk: manifest.gvk, namespace: manifest.id.namespace, name: manifest.id.name };
     const live = memory.has(manifest.key) && mirrored !== undefined ? mirrored : await api.get(ref, signal);
+    const owner = live?.metadata.labels?.[APPLYSET.partOf];
+    if (owner !== undefined && owner !== input.applySet) return { refusal: ownedBy(manifest, owner) };
     const kept = finalise(manifest, live);
     const answer = await api.apply(kept, { dryRun: true }, signal);
     if (live !== undefined && isSame(live, answer, memory, manifest)) {
@@ -97,6 +100,12 @@ async function planOne(
     if (error instanceof ApiError) return { refusal: refusalOf(manifest.id, error) };
     throw error;
   }
+}
+
+/** Two that write one object would set each other back for ever. It is free once the other has pruned it. */
+function ownedBy(manifest: Manifest, owner: string): Refusal {
+  const message = `it is a member of another ApplySet (${APPLYSET.partOf}=${owner}); remove it there first`;
+  return { id: manifest.id, kind: 'Owned', message };
 }
 
 /** Same content, and the same fields owned: a field that left the manifest may hold its value all the same. */
