@@ -5,7 +5,8 @@ import { showId } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
 import { finalise } from '../plan/finalise.ts';
 import { applyStages } from './applying.ts';
-import { type Drifted, type Run, tell } from './context.ts';
+import { type Drifted, type Run, statusOf, tell } from './context.ts';
+import { withoutDone } from './done.ts';
 
 /** Somebody who changes an object back this often within a minute is not fought. */
 const CONTESTED = { times: 5, withinMs: 60_000 };
@@ -54,7 +55,9 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
 
 function itemFor(run: Run, key: string): PlanItem | undefined {
   const manifest = run.session.desired.get(key);
-  if (manifest === undefined) return undefined;
+  // A Job that has run and is gone since is as it should be.
+  if (manifest === undefined || withoutDone([manifest], statusOf(run), run.ctx.members).length === 0)
+    return undefined;
   const live = run.ctx.members.get(manifest.id);
   // The mirror lacks what others own; what is sent depends on it only for an adopted workload's checksum.
   return { manifest, object: finalise(manifest, live), live, action: 'configure', dryRun: 'unneeded' };

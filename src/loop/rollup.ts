@@ -5,6 +5,7 @@ import { showId } from '../model/object.ts';
 import { readyCondition, type State, withState } from '../record/conditions.ts';
 import { healthOf } from '../verify/health.ts';
 import { type Run, save, statusOf } from './context.ts';
+import { withoutDone } from './done.ts';
 
 export interface Counts {
   total: number;
@@ -19,12 +20,13 @@ export function countReady(run: Run): Counts {
   const stalledSince = statusOf(run).baseline?.stalledSince ?? {};
   let ready = 0;
   let first: string | undefined;
-  for (const { id, key } of session.desired.values()) {
+  const awaited = withoutDone([...session.desired.values()], statusOf(run), ctx.members);
+  for (const { id, key } of awaited) {
     const health = healthOf(ctx.members.get(id), { now, stalledSince: stalledSince[key] });
     if (health.status === 'Current' || health.status === 'Suspended') ready += 1;
     else first ??= `${showId(id)} ${health.message}`;
   }
-  return { total: session.desired.size, ready, first };
+  return { total: awaited.length, ready, first };
 }
 
 /** Reasons of Ready that this file gives and may replace; `force` replaces any other (of a problem that is over). */
