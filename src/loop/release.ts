@@ -14,7 +14,7 @@ import { healthyStillPasses } from './healthy.ts';
 import { placeOf, showProblem } from '../render/problem.ts';
 import { quietly } from './quiet.ts';
 import { revert } from './reverting.ts';
-import { type RollOut, rollOut } from './rollout.ts';
+import { isDeletionAllowed, type RollOut, rollOut } from './rollout.ts';
 import { sourceOf, type Target, targetAt } from './source.ts';
 
 export type Ended =
@@ -50,6 +50,11 @@ export async function release(run: Run, head: string): Promise<Ended> {
     return quietly(run, target);
   const started = begin(run, target, cause);
   run.session.toldSigns.clear();
+  if (isEmpty(desired)) {
+    const message =
+      'the path holds no manifests at this commit; to remove everything, delete the App with deletion: Prune';
+    return hold(run, started, { outcome: 'Held', reason: 'NothingRendered', message });
+  }
   if (isRendered(desired)) {
     const again = seenTooOften(run, desired, target.commit.oid);
     if (again !== undefined)
@@ -104,6 +109,11 @@ async function conclude(
   }
 }
 
+/** Nothing at all is far more often a moved folder than a wish: it is neither applied nor reverted (I4). */
+function isEmpty(desired: Rendered | RenderFailure): boolean {
+  return !isRendered(desired) && desired.problems.every(({ code }) => code === 'Empty');
+}
+
 function isHealthyAs(run: Run, target: Target, desired: Rendered): boolean {
   const { healthy } = statusOf(run);
   return healthy?.commit === target.commit.oid && healthy.renderHash === desired.renderHash;
@@ -147,7 +157,7 @@ function causeOf(run: Run, target: Target): Cause {
     status.healthy?.commit === oid &&
     status.healthy.source === sourceOf(run) &&
     status.applied?.commit === oid;
-  if (!isHealthy && !isJudged(status, oid)) return 'commit';
+  if (!isHealthy && (!isJudged(status, oid) || isDeletionAllowed(run, oid))) return 'commit';
   const asked = run.app.metadata.annotations?.[ANNOTATION.requestedAt];
   if (asked !== undefined && asked !== status.lastHandledRequest) return 'request';
   return status.observedGeneration === run.settings.generation ? 'drift' : 'spec';

@@ -104,17 +104,29 @@ export async function applyAll(run: Run, plan: Plan): Promise<ChangeSet> {
   return applyStages(run, plan.stages);
 }
 
+const MASS_DELETION = 'MassDeletion';
+
+/** Whether somebody has confirmed by now what the commit was held for. */
+export function isDeletionAllowed(run: Run, commit: string): boolean {
+  const last = statusOf(run).history?.find((entry) => entry.commit === commit);
+  return last?.reason.startsWith(`${MASS_DELETION}: `) === true && isPruneConfirmed(run, commit);
+}
+
+function isPruneConfirmed(run: Run, commit: string): boolean {
+  const confirmed = run.app.metadata.annotations?.[ANNOTATION.confirmPrune];
+  return confirmed === commit || confirmed === revision(run.settings.source.branch, commit);
+}
+
 function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered): RollOut | undefined {
   const members = run.ctx.members.of(run.applySet).length;
   if (!run.settings.prune || !isMassDeletion(members, plan.prune.length, desired.manifests.length))
     return undefined;
   const { oid } = started.target.commit;
-  const confirmed = run.app.metadata.annotations?.[ANNOTATION.confirmPrune];
+  if (isPruneConfirmed(run, oid)) return undefined;
   const name = revision(run.settings.source.branch, oid);
-  if (confirmed === oid || confirmed === name) return undefined;
   return {
     kind: 'held',
-    reason: 'MassDeletion',
+    reason: MASS_DELETION,
     message: `${oid} would delete ${plan.prune.length} of ${members} objects. If that is meant: kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}`,
   };
 }
