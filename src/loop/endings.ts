@@ -108,7 +108,7 @@ export async function recordUndecided(
     attempt: started.attempt,
     cause: started.cause,
   };
-  const message = `${why.message}; nothing is reverted, and it is judged again`;
+  const message = `${why.message}; it is judged again`;
   const status = withHistory(
     { ...ended(run, started), release },
     entry(run, started, 'Unknown', `${why.reason}: ${why.message}`),
