@@ -24,6 +24,11 @@ const PLACES: { name: string; in: RegExp; words: RegExp }[] = [
     in: /^src\/(?:decide|loop|model|record|verify)\//,
     words: /\breason: (?:[^',;{}]*[?:] )?'([A-Z]\w+)'/g,
   },
+  {
+    name: 'reasons that have a name in the code',
+    in: /^src\/(?:decide|loop)\//,
+    words: /\bconst [A-Z_]+ = '([A-Z]\w+)'/g,
+  },
   { name: 'events', in: /^src\/record\/kube-event\.ts$/, words: /\b(?:normal|warning)\(\s*'([A-Z]\w+)'/g },
   {
     name: 'health',
