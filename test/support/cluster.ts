@@ -97,7 +97,7 @@ function clusterOf(cluster: Cluster, caPem: string | undefined): TestCluster {
     tryKubectl: (args, stdin) => cluster.kubectl(args, stdin),
     async get(kind, name, namespace) {
       const found = await find(kind, name, namespace);
-      if (found === undefined) throw new Error(`there is no ${kind} ${namespace ?? ''}/${name}`);
+      if (found === undefined) throw new Error(`NotFound: there is no ${kind} ${namespace ?? ''}/${name}`);
       return found;
     },
     find,
@@ -147,6 +147,7 @@ const GROUPS: Record<string, string> = {
   endpointslices: 'apis/discovery.k8s.io/v1',
   networkpolicies: 'apis/networking.k8s.io/v1',
   ingresses: 'apis/networking.k8s.io/v1',
+  apps: 'apis/pawl.dev/v1alpha1',
   leases: 'apis/coordination.k8s.io/v1',
   roles: 'apis/rbac.authorization.k8s.io/v1',
   rolebindings: 'apis/rbac.authorization.k8s.io/v1',
