@@ -8,7 +8,7 @@
 import { ANNOTATION } from './model/app.ts';
 import { ApiError, PawlError } from './model/errors.ts';
 import { readyCondition, withState } from './record/conditions.ts';
-import { type Context, type Run, type Session, save, statusOf } from './loop/context.ts';
+import { type Context, type Run, type Session, type Signals, save, statusOf } from './loop/context.ts';
 import { correctDrift } from './loop/drift.ts';
 import { openRun } from './loop/open.ts';
 import { release } from './loop/release.ts';
@@ -21,13 +21,6 @@ import type { WakeReason } from './loop/wakes.ts';
 /** When to come again without being woken; undefined: only when woken. */
 export interface Next {
   afterMs?: number;
-}
-
-export interface Signals {
-  /** Ends the pass between two steps. */
-  soft: AbortSignal;
-  /** Ends it at once. */
-  hard: AbortSignal;
 }
 
 /** How long a doubtful head is left alone before it is looked at again (replicas of a git host lag). */

@@ -19,7 +19,11 @@ export function stateOf(app: App): AppState {
   if (app.spec.suspend === true || ready?.reason === 'Suspended') return 'Suspended';
   if (ready === undefined) return 'New';
   const stalled = conditionOf(app, 'Stalled');
-  if (stalled?.status === 'True') return isOfTheSpec(stalled) ? 'Invalid' : 'Held';
+  if (stalled?.status === 'True') {
+    if (isOfTheSpec(stalled)) return 'Invalid';
+    // Stalled for any other reason is a problem that Pawl meets again by itself.
+    return ready.reason === 'Held' || ready.reason === 'Failed' ? 'Held' : 'Unknown';
+  }
   if (conditionOf(app, 'Reconciling')?.status === 'True') return 'Releasing';
   if (ready.status === 'True') return 'Healthy';
   return ready.status === 'False' ? 'Unhealthy' : 'Unknown';

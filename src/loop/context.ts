@@ -105,6 +105,13 @@ export function newSession(name: AppName): Session {
   };
 }
 
+export interface Signals {
+  /** Ends the pass between two steps. */
+  soft: AbortSignal;
+  /** Ends it at once. */
+  hard: AbortSignal;
+}
+
 export interface Run {
   ctx: Context;
   session: Session;

@@ -4,8 +4,7 @@
 import { appKey } from '../model/app.ts';
 import { applySetId, resolveApp } from '../model/resolve.ts';
 import { readyCondition, withState } from '../record/conditions.ts';
-import type { Signals } from '../loop.ts';
-import { type Context, type Run, type Session, save, statusOf, tell } from './context.ts';
+import { type Context, type Run, type Session, type Signals, save, statusOf, tell } from './context.ts';
 import { finalize, keepFinalizer } from './finalizer.ts';
 import { onMemberChange } from './noticing.ts';
 

@@ -22,6 +22,7 @@ import { duration, ended, entry, hold, recordSuperseded } from './endings.ts';
 import { dryRun, healthyRender } from './healthy.ts';
 import type { Ended, Release } from './release.ts';
 import { targetAt } from './source.ts';
+import { askedUndo } from './undo-request.ts';
 
 /** A push that finds the branch moved is decided anew this often in a row, then it waits. */
 const MAX_PUSHES = 3;
@@ -194,7 +195,15 @@ export async function settleIntent(run: Run, seen: string): Promise<string> {
     await dropIntent(run);
     return head;
   }
-  await restoreIntent(git, run.repository, intent, filesAt(run));
+  try {
+    await restoreIntent(git, run.repository, intent, filesAt(run));
+  } catch (error) {
+    // Bytes that do not give the commit they are said to be: somebody wrote the status. Decided anew.
+    if (!(error instanceof PawlError) || error.code !== 'RevertIntentUnusable') throw error;
+    tell(run, { type: 'problem', code: error.code, message: error.message, hint: error.hint });
+    await dropIntent(run);
+    return head;
+  }
   const outcome = await pushIntent(git, run.repository, intent, run.signal);
   switch (outcome.kind) {
     case 'landed':
@@ -222,6 +231,9 @@ export async function settleIntent(run: Run, seen: string): Promise<string> {
     const isRecorded = status.history?.some((one) => one.revertedBy === intent?.commit) ?? false;
     if (intent === undefined) return at;
     if (!isRecorded) await recordReverted(run, intent, await unfinished(run, intent), at);
+    const asked = askedUndo(run);
+    if (intent.by !== undefined && asked !== undefined && statusOf(run).undo?.at !== asked.at)
+      await save(run, { ...statusOf(run), undo: { ...asked, commit: intent.commit } });
     // Seen in the branch: from here on it is a commit like any other.
     if (run.session.look?.unseenPush === undefined)
       await save(run, { ...statusOf(run), revert: { ...intent, seen: true } });

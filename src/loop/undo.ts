@@ -10,14 +10,9 @@ import { type Run, save, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered, readSetAt } from './desired.ts';
 import { dryRun } from './healthy.ts';
 import { compose, dropIntent, recordReverted, storeIntent, toUndo } from './reverting.ts';
+import { parseRequest, type UndoRequest } from './undo-request.ts';
 import type { Revert } from '../revert/compose.ts';
 import { showId } from '../model/object.ts';
-
-export interface UndoRequest {
-  to: string;
-  by: string;
-  at: string;
-}
 
 /** Carries out an undo that waits; returns the head to go on with. */
 export async function answerUndo(run: Run, head: string): Promise<string> {
@@ -39,16 +34,6 @@ export async function answerUndo(run: Run, head: string): Promise<string> {
     await answer(run, { ...request, refused: messageOf(error) });
     tell(run, { type: 'revert-refused', reason: 'Requested', message: messageOf(error) });
     return head;
-  }
-}
-
-export function parseRequest(text: string): UndoRequest | undefined {
-  try {
-    const { to, by, at } = JSON.parse(text) as Partial<UndoRequest>;
-    if (typeof to !== 'string' || typeof by !== 'string' || typeof at !== 'string') return undefined;
-    return { to, by: oneLine(by, 100), at: at.slice(0, 100) };
-  } catch {
-    return undefined;
   }
 }
 

@@ -21,7 +21,7 @@ export function makeMetrics(): Metrics {
   });
   const duration = new Histogram({
     name: 'pawl_release_duration_seconds',
-    help: 'From the start of a release to its verdict.',
+    help: 'From the start of a release to its end in the status.',
     labelNames,
     buckets: [1, 2, 5, 10, 30, 60, 120, 300, 600],
     registers: [registry],
@@ -50,21 +50,29 @@ export function makeMetrics(): Metrics {
     labelNames,
     registers: [registry],
   });
+  /** Series are removed by all their labels. */
+  const seen = { outcomes: new Set<string>(), codes: new Set<string>() };
   return { registry, count, forget };
 
   function count(event: Emitted): void {
     const labels = { namespace: event.app.namespace, app: event.app.name };
     if (event.type === 'released') {
+      seen.outcomes.add(event.outcome);
       releases.inc({ ...labels, outcome: event.outcome });
       duration.observe(labels, event.durationMs / 1000);
       if (event.outcome !== 'Superseded') healthy.set(labels, event.outcome === 'Healthy' ? 1 : 0);
     } else if (event.type === 'reverted') reverts.inc(labels);
     else if (event.type === 'drift') drift.inc(labels);
-    else if (event.type === 'problem') problems.inc({ ...labels, code: event.code });
+    else if (event.type === 'problem') {
+      seen.codes.add(event.code);
+      problems.inc({ ...labels, code: event.code });
+    }
   }
 
   function forget(app: { namespace: string; name: string }): void {
     const labels = { namespace: app.namespace, app: app.name };
     for (const metric of [duration, reverts, drift, healthy]) metric.remove(labels);
+    for (const outcome of seen.outcomes) releases.remove({ ...labels, outcome });
+    for (const code of seen.codes) problems.remove({ ...labels, code });
   }
 }
