@@ -102,7 +102,8 @@ test.concurrent(
     await shop.healthyAt(revert);
     const { generation } = (await shop.deployment()).metadata;
     await looks(shop, 5);
-    expect((await shop.status()).applied?.commit).toBe(revert);
+    const status = await shop.status();
+    expect([status.applied?.commit, readyOf(status)?.status]).toEqual([revert, 'True']);
     expect(await commitsSince(shop, bad)).toEqual([revert]);
 
     shop.git.setFault(undefined);
