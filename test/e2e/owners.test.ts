@@ -22,7 +22,11 @@ test('an object of another App is not taken, and is once the other has let it go
     expect(status.conditions[0]).toMatchObject({ status: 'False', reason: 'Owned' });
     expect(status.conditions[0].message).toContain('ConfigMap/web');
   });
-  expect(writes(await auditSince(mark)).filter((event) => event.resource === 'configmaps')).toEqual([]);
+  expect(
+    writes(await auditSince(mark)).filter(
+      (event) => event.resource === 'configmaps' && event.namespace === namespace,
+    ),
+  ).toEqual([]);
   const after = await cluster.get('configmap', 'web', namespace);
   expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
 
