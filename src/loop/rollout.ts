@@ -127,7 +127,7 @@ function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered)
   return {
     kind: 'held',
     reason: MASS_DELETION,
-    message: `${oid} would delete ${plan.prune.length} of ${members} objects. If that is meant: kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}`,
+    message: `${oid} would delete ${plan.prune.length} of ${members} objects. If that is meant: \`kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}\``,
   };
 }
 
