@@ -39,7 +39,7 @@ export async function recordHealthy(
   const counts = countReady(run);
   let status: AppStatus = {
     ...ended(run, started),
-    applied: { commit: oid, at: statusOf(run).applied?.at ?? at },
+    applied: { commit: oid, at: statusOf(run).applied?.at ?? at, source: sourceOf(run) },
     healthy: { commit: oid, at, source: sourceOf(run), renderHash: desired.renderHash },
     rejected: withoutHealthy(statusOf(run).rejected, desired.manifests),
     baseline: takeBaseline(run.ctx.members.of(run.applySet), now),

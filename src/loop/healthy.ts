@@ -1,5 +1,6 @@
 // The healthy revision: where a revert leads, and what the release in hand is compared with.
 
+import type { AppStatus } from '../model/app.ts';
 import type { Rendered } from '../model/manifest.ts';
 import { ApiError } from '../model/errors.ts';
 import type { Refusal } from '../model/plan.ts';
@@ -12,6 +13,12 @@ import pLimit from 'p-limit';
 import { type Run, statusOf } from './context.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { sourceOf, type Target } from './source.ts';
+
+/** Whether what the cluster was last told is the healthy revision, of the same source. */
+export function isHealthyApplied({ applied, healthy }: AppStatus): boolean {
+  if (applied === undefined || healthy === undefined) return false;
+  return applied.commit === healthy.commit && (applied.source ?? healthy.source) === healthy.source;
+}
 
 /** Desired objects of the healthy revision; undefined where there is none to go back to. */
 export async function healthyRender(run: Run, target: Target): Promise<Rendered | undefined> {

@@ -9,15 +9,18 @@ import { managerOf } from '../plan/fields.ts';
 import { driftOf } from '../plan/known.ts';
 import { type Run, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered } from './desired.ts';
+import { isHealthyApplied } from './healthy.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended } from './release.ts';
 import { applyAll, planFor } from './rollout.ts';
 import { isVerdict, rollUp } from './rollup.ts';
-import type { Target } from './source.ts';
+import { sourceOf, type Target } from './source.ts';
 
 export async function quietly(run: Run, target: Target): Promise<Ended> {
-  const applied = statusOf(run).applied?.commit;
-  const desired = applied === undefined ? undefined : await appliedAt(run, target, applied);
+  const { applied, healthy } = statusOf(run);
+  // What was applied from another source cannot be rendered from this one: the same commit says something else here.
+  const isOfSource = applied !== undefined && (applied.source ?? sourceOf(run)) === sourceOf(run);
+  const desired = isOfSource ? await appliedAt(run, target, applied.commit) : undefined;
   if (desired === undefined) return { kind: 'settled', head: target.head };
   const plan = await planFor(run, desired, undefined);
   if (plan.refusals.length > 0) {
@@ -27,13 +30,16 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
     return { kind: 'undecided' };
   }
   const changed = plan.stages.flat().filter((item) => item.action !== 'unchanged');
-  if (run.settings.drift === 'Report' && changed.length > 0)
+  if (run.settings.drift === 'Report' && changed.length > 0) {
+    // Looked after from here on, though not set back.
+    run.session.desired = new Map(plan.stages.flat().map(({ manifest }) => [manifest.key, manifest]));
     for (const item of changed) report(run, item, false);
-  else {
+  } else {
     await applyAll(run, plan);
     for (const item of changed) report(run, item, true);
   }
-  const isHealthy = applied === statusOf(run).healthy?.commit;
+  // I4, I5: only the very render that was found healthy says what may go.
+  const isHealthy = isHealthyApplied(statusOf(run)) && healthy?.renderHash === desired.renderHash;
   if (isHealthy && plan.prune.length > 0) await pruneMembers(run, desired, plan.prune);
   // A new process does not know which problem a former one met: what the status says of one is over by now.
   await rollUp(run, { force: !isVerdict(statusOf(run)) });

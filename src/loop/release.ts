@@ -10,7 +10,7 @@ import { type Run, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
 import { hold, isJudged, recordHealthy, recordSuperseded, recordUndecided } from './endings.ts';
 import { factsFor } from './facts.ts';
-import { healthyStillPasses } from './healthy.ts';
+import { healthyStillPasses, isHealthyApplied } from './healthy.ts';
 import { placeOf, showProblem } from '../render/problem.ts';
 import { quietly } from './quiet.ts';
 import { revert } from './reverting.ts';
@@ -116,7 +116,11 @@ function isEmpty(desired: Rendered | RenderFailure): boolean {
 
 function isHealthyAs(run: Run, target: Target, desired: Rendered): boolean {
   const { healthy } = statusOf(run);
-  return healthy?.commit === target.commit.oid && healthy.renderHash === desired.renderHash;
+  return (
+    healthy?.commit === target.commit.oid &&
+    healthy.renderHash === desired.renderHash &&
+    isHealthyApplied(statusOf(run))
+  );
 }
 
 function begin(run: Run, target: Target, cause: Cause): Release {
@@ -154,9 +158,7 @@ function causeOf(run: Run, target: Target): Cause {
   if (status.release?.commit === oid) return status.release.cause;
   // A branch that was set back to the healthy revision is a change like any other: something else is applied.
   const isHealthy =
-    status.healthy?.commit === oid &&
-    status.healthy.source === sourceOf(run) &&
-    status.applied?.commit === oid;
+    status.healthy?.commit === oid && status.healthy.source === sourceOf(run) && isHealthyApplied(status);
   if (!isHealthy && (!isJudged(status, oid) || isDeletionAllowed(run, oid))) return 'commit';
   const asked = run.app.metadata.annotations?.[ANNOTATION.requestedAt];
   if (asked !== undefined && asked !== status.lastHandledRequest) return 'request';

@@ -17,8 +17,11 @@ import { stalledSince, takeBaseline } from '../verify/baseline.ts';
 import { applyStages } from './applying.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
+import { isOurs } from './facts.ts';
+import { isHealthyApplied } from './healthy.ts';
 import { coverMembers } from './membership.ts';
 import type { Release } from './release.ts';
+import { sourceOf } from './source.ts';
 import { verify } from './verifying.ts';
 
 export type RollOut =
@@ -122,7 +125,8 @@ function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered)
   if (!run.settings.prune || !isMassDeletion(members, plan.prune.length, desired.manifests.length))
     return undefined;
   const { oid } = started.target.commit;
-  if (isPruneConfirmed(run, oid)) return undefined;
+  // Our own revert takes away what the commits that it undoes had brought, and a person has asked for an undo.
+  if (isPruneConfirmed(run, oid) || isOurs(run, oid)) return undefined;
   const name = revision(run.settings.source.branch, oid);
   return {
     kind: 'held',
@@ -138,11 +142,15 @@ async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
   const status = statusOf(run);
   const at = new Date(now).toISOString();
   const former = status.release?.commit === commit.oid ? status.release : undefined;
+  const source = sourceOf(run);
   tell(run, { type: 'phase', commit: commit.oid, phase });
   const next = {
     ...status,
     head: status.head?.commit === commit.oid ? status.head : { commit: commit.oid, at },
-    applied: status.applied?.commit === commit.oid ? status.applied : { commit: commit.oid, at },
+    applied:
+      status.applied?.commit === commit.oid && status.applied.source === source
+        ? status.applied
+        : { commit: commit.oid, at, source },
     baseline: phase === 'Applying' ? baselineFor(run) : status.baseline,
     release: {
       commit: commit.oid,
@@ -166,7 +174,9 @@ async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
  */
 function baselineFor(run: Run): Baseline {
   const status = statusOf(run);
-  const isQuiet = status.release === undefined && status.applied?.commit === status.healthy?.commit;
+  // A branch that was set back to the healthy revision and went on before that was verified.
+  const isInterrupted = status.history?.[0]?.outcome === 'Superseded';
+  const isQuiet = status.release === undefined && !isInterrupted && isHealthyApplied(status);
   const objects = run.ctx.members.of(run.applySet);
   if (isQuiet || status.baseline === undefined) return takeBaseline(objects, run.ctx.clock.now());
   return { ...status.baseline, stalledSince: stalledSince(objects) };

@@ -6,6 +6,7 @@ import { readyCondition, type State, withState } from '../record/conditions.ts';
 import { healthOf } from '../verify/health.ts';
 import { type Run, save, statusOf } from './context.ts';
 import { withoutDone } from './done.ts';
+import { isHealthyApplied } from './healthy.ts';
 
 export interface Counts {
   total: number;
@@ -68,9 +69,8 @@ function heldState(status: AppStatus): Resting | undefined {
 
 function readyState(run: Run): Resting | undefined {
   const status = statusOf(run);
-  const { healthy, applied } = status;
-  if (healthy === undefined || healthy.commit !== applied?.commit || run.session.desired.size === 0)
-    return undefined;
+  const { healthy } = status;
+  if (healthy === undefined || !isHealthyApplied(status) || run.session.desired.size === 0) return undefined;
   const { total, ready, first } = countReady(run);
   const name = revision(run.settings.source.branch, healthy.commit);
   const objects = { total, ready, outcomes: status.objects?.outcomes ?? [] };

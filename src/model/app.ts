@@ -137,7 +137,8 @@ export interface AppStatus {
   observedGeneration?: number;
   conditions?: Condition[];
   head?: CommitRef;
-  applied?: CommitRef;
+  /** `source` as in `healthy`: the same commit under another path or branch is something else. */
+  applied?: CommitRef & { source?: string };
   healthy?: CommitRef & { source: string; renderHash: string };
   baseline?: Baseline;
   release?: {
