@@ -89,13 +89,9 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
 
 /** All that a settled App has taken into account; a change of any of it is a reason to look closer. */
 function settledKey(run: Run, head: string): string {
-  const { annotations } = run.app.metadata;
+  const { annotations, generation } = run.opened.metadata;
   const asked = [ANNOTATION.requestedAt, ANNOTATION.undoRequested, ANNOTATION.confirmPrune];
-  return JSON.stringify([
-    head,
-    run.app.metadata.generation,
-    ...asked.map((name) => annotations?.[name] ?? ''),
-  ]);
+  return JSON.stringify([head, generation, ...asked.map((name) => annotations?.[name] ?? '')]);
 }
 
 /** Doubles from two seconds to five minutes, with a jitter that keeps many Apps from trying in step. */

@@ -1,6 +1,7 @@
 // What a release is made with: the outside world (Context), what this process remembers of an App (Session),
 // and both together with the App's own settings for one pass (Run).
 
+import { ApiError } from '../model/errors.ts';
 import type { App, AppStatus } from '../model/app.ts';
 import type { AppEvent, AppName } from '../model/events.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
@@ -117,6 +118,8 @@ export interface Run {
   session: Session;
   /** As last read or written. */
   app: App;
+  /** As it stood when the pass began: what came to it since has not been taken into account. */
+  opened: App;
   settings: Settings;
   account: Account;
   /** As the App's service account. */
@@ -136,9 +139,21 @@ export function statusOf(run: Run): AppStatus {
 /** Writes the status; with `fenced`, only if nobody else has written the App since it was read. */
 export async function save(run: Run, status: AppStatus, options: { fenced?: boolean } = {}): Promise<void> {
   const expect = options.fenced === true ? run.app.metadata.resourceVersion : undefined;
+  // Our own writes bring news of the App too: what was decided for another spec is not begun.
+  if (options.fenced === true && run.app.metadata.generation !== run.settings.generation)
+    throw changedMeanwhile(run);
   run.app = await run.ctx.store.writeStatus(run.app, status, { expect }, run.hard);
 }
 
 export function tell(run: Run, event: AppEvent): void {
   run.ctx.emit(run.session.name, event);
+}
+
+function changedMeanwhile(run: Run): ApiError {
+  return new ApiError({
+    code: 'ApiConflict',
+    message: `App ${run.settings.namespace}/${run.settings.name}: somebody changed it meanwhile`,
+    status: 409,
+    reason: 'Conflict',
+  });
 }

@@ -30,6 +30,7 @@ export async function openRun(ctx: Context, session: Session, signals: Signals):
     ctx,
     session,
     app,
+    opened: app,
     settings,
     account,
     api: ctx.cluster.as(account),

@@ -88,6 +88,7 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
     },
     session: newSession({ namespace: settings.namespace, name: settings.name }),
     app,
+    opened: app,
     settings,
     account,
     api: (await mayActAs(parts.cluster, account, signal)) ? parts.cluster.as(account) : mine,

@@ -225,7 +225,7 @@ async function watchForInterruption(
     const now = ctx.store.get(session.name);
     if (now === undefined || now.metadata.deletionTimestamp !== undefined) return true;
     if (now.metadata.generation !== of.settings.generation) return true;
-    return asked(now) !== asked(of.app);
+    return asked(now) !== asked(of.opened);
   }
 }
 
