@@ -33,8 +33,7 @@ export async function reconcile(
   reasons: ReadonlySet<WakeReason>,
   signals: Signals,
 ): Promise<Next> {
-  const isLookOnly = [...reasons].every((reason) => reason === 'look');
-  if (isLookOnly && ctx.clock.monotonic() < session.notBefore) return {};
+  if (isLookOnly(reasons) && ctx.clock.monotonic() < session.notBefore) return {};
   let run: Run | undefined;
   try {
     run = await openRun(ctx, session, signals);
@@ -47,6 +46,10 @@ export async function reconcile(
     if (signals.soft.aborted || !(error instanceof PawlError)) throw error;
     return problem(ctx, session, run, error);
   }
+}
+
+function isLookOnly(reasons: ReadonlySet<WakeReason>): boolean {
+  return [...reasons].every((reason) => reason === 'look');
 }
 
 async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
@@ -64,6 +67,12 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     await forgetIntent(run, seen.head);
     return drift;
   }
+  // The schedule alone does not shorten the wait of what cannot be judged now; anything new does.
+  const { undecided } = session;
+  const restMs = (undecided?.untilMs ?? 0) - run.ctx.clock.monotonic();
+  if (isLookOnly(reasons) && undecided?.key === settledKey(run, seen.head) && restMs > 0)
+    return { afterMs: Math.min(restMs, drift.afterMs ?? restMs) };
+  session.undecided = undefined;
   let head: string | undefined = await settleIntent(run, seen.head);
   head = await answerUndo(run, head);
   // A release that ends with a new head (a revert, a newer commit) is followed by that head's at once.
@@ -80,9 +89,15 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
       case 'reopen':
         session.wakes.add('app');
         return {};
-      case 'undecided':
+      case 'undecided': {
         session.tries += 1;
-        return { afterMs: ended.retryAfterMs ?? backoffMs(session.tries) };
+        const afterMs = ended.retryAfterMs ?? backoffMs(session.tries);
+        session.undecided = {
+          key: settledKey(run, session.look?.head ?? seen.head),
+          untilMs: run.ctx.clock.monotonic() + afterMs,
+        };
+        return { afterMs: Math.min(afterMs, drift.afterMs ?? afterMs) };
+      }
     }
   }
 }

@@ -30,6 +30,7 @@ export function follow(options: FollowOptions): Follower {
   const session = newSession(app);
   const stopping = new AbortController();
   const soft = AbortSignal.any([stopping.signal, hard]);
+  let retry: { dueMs: number; cancel: AbortController } | undefined;
   let timer: { expression: string; task: ScheduledTask } | undefined;
   const running = turn();
 
@@ -60,10 +61,19 @@ export function follow(options: FollowOptions): Follower {
     }
   }
 
-  /** One timer at a time would lose an earlier wish; a wake too many costs one look. */
+  /** One timer, for the earliest wish: the pass that it brings wishes anew. More would breed more with every pass. */
   function wakeLater(who: Session, ms: number): void {
-    ctx.clock.delay(ms, soft).then(
-      () => who.wakes.add('retry'),
+    const dueMs = ctx.clock.monotonic() + ms;
+    if (retry !== undefined && retry.dueMs <= dueMs) return;
+    retry?.cancel.abort();
+    const cancel = new AbortController();
+    const mine = { dueMs, cancel };
+    retry = mine;
+    ctx.clock.delay(ms, AbortSignal.any([soft, cancel.signal])).then(
+      () => {
+        if (retry === mine) retry = undefined;
+        who.wakes.add('retry');
+      },
       () => {},
     );
   }

@@ -64,6 +64,8 @@ export interface Session {
   corrections: Map<string, number[]>;
   /** Branch head and spec for which nothing is left to do. */
   settled: string | undefined;
+  /** Branch head and spec whose release ended undecided, and until when (monotonic, ms) it is left at that. */
+  undecided: { key: string; untilMs: number } | undefined;
   /** Passes in a row that ended undecided or with a problem. */
   tries: number;
   /** Until then (monotonic, ms) the schedule alone wakes nothing: a problem was met. */
@@ -97,6 +99,7 @@ export function newSession(name: AppName): Session {
     drifted: new Map(),
     corrections: new Map(),
     settled: undefined,
+    undecided: undefined,
     tries: 0,
     notBefore: 0,
     problem: undefined,
