@@ -24,7 +24,15 @@ export async function prune(input: PruneInput, signal: AbortSignal): Promise<Cha
   return changes;
 }
 
-async function pruneOne(id: ObjectId, input: PruneInput, signal: AbortSignal): Promise<Change> {
+/** Controllers write the status of what is to go: then it is read once more. */
+const TRIES = 4;
+
+async function pruneOne(
+  id: ObjectId,
+  input: PruneInput,
+  signal: AbortSignal,
+  tries = TRIES,
+): Promise<Change> {
   const key = keyOf(id);
   try {
     const gvk = await input.gvkOf(id);
@@ -39,6 +47,8 @@ async function pruneOne(id: ObjectId, input: PruneInput, signal: AbortSignal): P
     await input.api.delete(ref, { uid, resourceVersion }, {}, signal);
     return { id, key, outcome: 'pruned' };
   } catch (error) {
+    if (error instanceof ApiError && error.status === 409 && tries > 1)
+      return pruneOne(id, input, signal, tries - 1);
     if (error instanceof ApiError) return { id, key, outcome: 'refused', reason: messageOf(error) };
     throw error;
   }

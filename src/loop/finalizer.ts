@@ -17,7 +17,11 @@ export async function keepFinalizer(run: Run): Promise<void> {
   const wanted = run.settings.deletion === 'Prune';
   if (finalizers.includes(FINALIZER) === wanted) return;
   const next = wanted ? [...finalizers, FINALIZER] : finalizers.filter((one) => one !== FINALIZER);
-  run.app = await run.ctx.store.patchMetadata(run.app, { finalizers: next }, run.hard);
+  run.app = await run.ctx.store.patchMetadata(
+    run.app,
+    { finalizers: next, resourceVersion: run.app.metadata.resourceVersion },
+    run.hard,
+  );
 }
 
 /** The App is being deleted: prunes its members as its service account, and lets it go. */
@@ -33,7 +37,10 @@ export async function finalize(
   const pruned = account === undefined ? 0 : await pruneOrLeave(ctx, app, account, signals);
   await ctx.store.patchMetadata(
     app,
-    { finalizers: finalizers.filter((one) => one !== FINALIZER) },
+    {
+      finalizers: finalizers.filter((one) => one !== FINALIZER),
+      resourceVersion: app.metadata.resourceVersion,
+    },
     signals.hard,
   );
   ctx.emit(name, { type: 'deleted', pruned });

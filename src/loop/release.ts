@@ -55,7 +55,8 @@ export async function release(run: Run, head: string): Promise<Ended> {
       'the path holds no manifests at this commit; to remove everything, delete the App with deletion: Prune';
     return hold(run, started, { outcome: 'Held', reason: 'NothingRendered', message });
   }
-  if (isRendered(desired)) {
+  // A person who asks for it knows, and what was asked for is never reverted.
+  if (isRendered(desired) && cause !== 'request') {
     const again = seenTooOften(run, desired, target.commit.oid);
     if (again !== undefined)
       return hold(run, started, { outcome: 'Held', reason: 'RejectedContent', message: again });

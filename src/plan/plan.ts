@@ -36,7 +36,7 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<Plan> {
   const { manifests, members, applySet } = input;
   const desired = new Set(manifests.map((manifest) => manifest.key));
-  const fresh = comesWithThisCommit(input);
+  const fresh = await comesWithThisCommit(input, signal);
   const limit = pLimit(PARALLEL);
   const results = await Promise.all(
     manifests.map((manifest) => limit(() => planOne(manifest, input, fresh(manifest), signal))),
@@ -116,12 +116,18 @@ function isSame(live: KubeObject, answer: KubeObject, memory: Memory, manifest: 
 }
 
 /** Objects that the server cannot judge yet: their namespace or their kind is made by this very commit. */
-function comesWithThisCommit(input: PlanInput): (manifest: Manifest) => boolean {
+async function comesWithThisCommit(
+  input: PlanInput,
+  signal: AbortSignal,
+): Promise<(manifest: Manifest) => boolean> {
   const namespaces = new Set<string>();
   const kinds = new Set<string>();
-  for (const { id, object } of input.manifests) {
-    if (id.kind === 'Namespace' && id.group === '' && input.members.get(id) === undefined)
-      namespaces.add(id.name);
+  for (const { id, gvk, object } of input.manifests) {
+    if (id.kind === 'Namespace' && id.group === '' && input.members.get(id) === undefined) {
+      // One that others made is there all the same, with what is in it: that is judged, and adopted, as it is.
+      const found = await input.api.get({ gvk, namespace: '', name: id.name }, signal).catch(refusedLater);
+      if (found === undefined) namespaces.add(id.name);
+    }
     if (id.kind !== 'CustomResourceDefinition') continue;
     const spec = object.spec as { group?: string; names?: { kind?: string } } | undefined;
     kinds.add(`${spec?.group ?? ''}/${spec?.names?.kind ?? ''}`);
@@ -129,6 +135,12 @@ function comesWithThisCommit(input: PlanInput): (manifest: Manifest) => boolean 
   return (manifest) =>
     namespaces.has(manifest.id.namespace) ||
     (kinds.has(`${manifest.id.group}/${manifest.id.kind}`) && !input.isServed(manifest));
+}
+
+/** What the server says of the namespace is told of the namespace itself. */
+function refusedLater(error: unknown): undefined {
+  if (error instanceof ApiError) return undefined;
+  throw error;
 }
 
 /** For those who show a plan: keys by what would happen to them. */

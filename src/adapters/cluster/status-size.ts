@@ -55,8 +55,7 @@ function shorterConditions(status: AppStatus): AppStatus | undefined {
 
 function fewerRejected(status: AppStatus): AppStatus | undefined {
   if (status.rejected === undefined || status.rejected.length <= 1) return undefined;
-  // Oldest first, as they were added.
-  return { ...status, rejected: status.rejected.slice(Math.ceil(status.rejected.length / 2)) };
+  return { ...status, rejected: half(status.rejected, 1) };
 }
 
 function half<T>(list: readonly T[], least: number): T[] {
