@@ -26,11 +26,9 @@ export interface Target {
 export async function look(run: Run): Promise<{ head: string; moved: boolean } | undefined> {
   const { ctx, session } = run;
   const advertised = await advertisedHead(run);
+  await rememberHead(run, advertised);
   const last = session.look?.head;
-  const isOld =
-    last !== undefined && advertised !== last && (await ctx.git.has(run.repository, advertised))
-      ? await ctx.git.isAncestor(run.repository, advertised, last)
-      : false;
+  const isOld = last !== undefined && advertised !== last && (await isBehind(run, advertised, last));
   const { belief, memory } = believe(
     session.look,
     { advertised, isAncestorOfLast: isOld },
@@ -39,6 +37,21 @@ export async function look(run: Run): Promise<{ head: string; moved: boolean } |
   session.look = memory;
   if (belief === 'wait') return undefined;
   return { head: advertised, moved: advertised !== last };
+}
+
+/** Where `last` is not held (it was seen by a former process), what is held came before it or was put in its place. */
+async function isBehind(run: Run, advertised: string, last: string): Promise<boolean> {
+  const { git } = run.ctx;
+  if (!(await git.has(run.repository, advertised))) return false;
+  return !(await git.has(run.repository, last)) || git.isAncestor(run.repository, advertised, last);
+}
+
+/** A process that begins knows from the status what was seen last: replicas lag for it as for any other. */
+async function rememberHead(run: Run, advertised: string): Promise<void> {
+  const { head, applied } = statusOf(run);
+  if (run.session.look !== undefined || head === undefined || applied?.source !== sourceOf(run)) return;
+  await run.ctx.git.fetch(run.repository, { head: advertised, back: head.commit }, run.signal);
+  if (!(await reaches(run, head.commit, advertised))) run.session.look = { head: head.commit };
 }
 
 async function advertisedHead(run: Run): Promise<string> {
