@@ -84,6 +84,8 @@ export function follow(options: FollowOptions): Follower {
     void clearTimer();
     if (expression === undefined || soft.aborted) return;
     const task = cron(expression, () => session.wakes.add('look'));
+    // A process that was stopped or busy has slept over it: a look that comes late is better than none.
+    task.on('execution:missed', () => session.wakes.add('look'));
     timer = { expression, task };
   }
 

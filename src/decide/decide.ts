@@ -38,8 +38,11 @@ export interface DecideFacts {
   /** How often this content has failed before, under other commits. */
   rejectedBefore: number;
   /** Whether the API server would take the healthy revision now. Asked only for `ask-healthy`. */
-  healthyDryRun: 'passes' | 'refused' | 'not-asked';
+  healthyDryRun: DenialNow | 'not-asked';
 }
+
+/** `over`: what was denied is no longer: it was never a matter of the commit alone. */
+export type DenialNow = 'passes' | 'refused' | 'over';
 
 export type Step =
   | { do: 'record'; outcome: 'Healthy' | 'Superseded'; reason: string; message: string }
@@ -207,6 +210,13 @@ function answerToDenial(facts: DecideFacts, guilty: readonly Failure[]): Step | 
         outcome: 'Unknown',
         reason: 'Denied',
         message: sentence('the healthy revision would be refused now too', guilty),
+      };
+    case 'over':
+      return {
+        do: 'wait',
+        outcome: 'Unknown',
+        reason: 'Denied',
+        message: sentence('it is no longer denied', guilty),
       };
   }
 }

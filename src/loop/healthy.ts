@@ -11,7 +11,8 @@ import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
 import pLimit from 'p-limit';
 import { type Run, statusOf } from './context.ts';
-import { desiredAt, isRendered } from './desired.ts';
+import type { DenialNow } from '../decide/decide.ts';
+import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
 import { sourceOf, type Target } from './source.ts';
 
 /** Whether what the cluster was last told is the healthy revision, of the same source. */
@@ -34,13 +35,18 @@ export async function healthyStillPasses(
   run: Run,
   target: Target,
   failures: readonly Failure[],
-): Promise<'passes' | 'refused'> {
+  head: Rendered | RenderFailure,
+): Promise<DenialNow> {
   const desired = await healthyRender(run, target);
   const denied = new Set(failures.flatMap(({ object }) => (object === undefined ? [] : [keyOf(object)])));
-  const manifests = desired?.manifests.filter((manifest) => denied.has(manifest.key)) ?? [];
+  const deniedOf = ({ manifests }: Rendered) => manifests.filter((manifest) => denied.has(manifest.key));
   // A policy that denies the commit's new objects only says nothing about the former ones: they are not there.
-  const refusals = await dryRun(run, manifests);
-  return refusals.length === 0 ? 'passes' : 'refused';
+  const refusals = desired === undefined ? [] : await dryRun(run, deniedOf(desired));
+  if (refusals.length > 0) return 'refused';
+  // Between the two questions a policy may have gone: only what is denied after the healthy form has passed is
+  // denied for what the commit says.
+  const still = isRendered(head) ? await dryRun(run, deniedOf(head)) : [];
+  return still.some(({ kind }) => kind === 'Denied') ? 'passes' : 'over';
 }
 
 /** Dry-runs these manifests as they are; what the server refuses. */

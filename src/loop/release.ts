@@ -86,7 +86,7 @@ async function conclude(
   const facts = await factsFor(run, started, desired, verdict);
   let step: Step = decide(facts);
   if (step.do === 'ask-healthy') {
-    const healthyDryRun = await healthyStillPasses(run, started.target, failuresOf(verdict));
+    const healthyDryRun = await healthyStillPasses(run, started.target, failuresOf(verdict), desired);
     step = decide({ ...facts, healthyDryRun });
   }
   const refusal = refusalIn(result);
