@@ -39,6 +39,8 @@ export async function reconcile(
     run = await openRun(ctx, session, signals);
     if (run === undefined) return {};
     const next = await pass(run, reasons);
+    // A pass that only set back drift has not proved that what failed before works again.
+    if (isOfMembers(reasons)) return next;
     if (next.afterMs === undefined) session.tries = 0;
     session.notBefore = 0;
     return next;
@@ -52,10 +54,14 @@ function isLookOnly(reasons: ReadonlySet<WakeReason>): boolean {
   return [...reasons].every((reason) => reason === 'look');
 }
 
+function isOfMembers(reasons: ReadonlySet<WakeReason>): boolean {
+  return [...reasons].every((reason) => reason === 'drift' || reason === 'health');
+}
+
 async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   const { session } = run;
   const drift = await correctDrift(run);
-  if ([...reasons].every((reason) => reason === 'drift' || reason === 'health')) {
+  if (isOfMembers(reasons)) {
     await rollUp(run);
     return drift;
   }
@@ -124,8 +130,9 @@ async function problem(
 ): Promise<Next> {
   const { code, message, hint } = error;
   // Somebody wrote the App meanwhile: read it again, that is all.
-  if (error instanceof ApiError && error.status === 409) return { afterMs: 100 };
   session.tries += 1;
+  if (error instanceof ApiError && error.status === 409)
+    return { afterMs: Math.min(100 * session.tries, 5_000) };
   const afterMs = error.retryAfterMs ?? backoffMs(session.tries);
   session.notBefore = ctx.clock.monotonic() + afterMs;
   const before = readyCondition(run?.app.status);

@@ -18,6 +18,8 @@ export interface FollowOptions {
   app: AppName;
   /** The App's schedule as it stands now; undefined while the App is suspended or invalid. */
   scheduleOf: () => string | undefined;
+  /** The App is suspended or to go: what is under way ends between two steps. */
+  mustStop: () => boolean;
   /** The lease: when it aborts, everything stops at once. */
   hard: AbortSignal;
   /** An exception nobody expected: this App's error, not the process's end. */
@@ -32,12 +34,14 @@ export function follow(options: FollowOptions): Follower {
   const soft = AbortSignal.any([stopping.signal, hard]);
   let retry: { dueMs: number; cancel: AbortController } | undefined;
   let timer: { expression: string; task: ScheduledTask } | undefined;
+  let passing: AbortController | undefined;
   const running = turn();
 
   return {
     wake(reason) {
       setTimer();
       session.wakes.add(reason);
+      if (options.mustStop()) passing?.abort(new DOMException('the App is suspended or to go', 'AbortError'));
     },
     async stop() {
       stopping.abort(new DOMException('the App is no longer followed', 'AbortError'));
@@ -49,14 +53,23 @@ export function follow(options: FollowOptions): Follower {
 
   async function turn(): Promise<void> {
     for (;;) {
+      const pass = new AbortController();
       try {
         await session.wakes.some(soft);
-        const next = await reconcile(ctx, session, session.wakes.take(), { soft, hard });
+        passing = pass;
+        const signals = { soft: AbortSignal.any([soft, pass.signal]), hard };
+        const next = await reconcile(ctx, session, session.wakes.take(), signals);
         if (next.afterMs !== undefined) wakeLater(session, next.afterMs);
       } catch (error) {
         if (soft.aborted) return;
-        options.onBug(app, error);
-        wakeLater(session, 10_000);
+        // Stopped between two steps: the next pass finds out what is asked for now.
+        if (pass.signal.aborted) session.wakes.add('app');
+        else {
+          options.onBug(app, error);
+          wakeLater(session, 10_000);
+        }
+      } finally {
+        passing = undefined;
       }
     }
   }

@@ -22,7 +22,6 @@ import { duration, ended, entry, hold, recordSuperseded } from './endings.ts';
 import { dryRun, healthyRender } from './healthy.ts';
 import type { Ended, Release } from './release.ts';
 import { targetAt } from './source.ts';
-import { askedUndo } from './undo-request.ts';
 
 /** A push that finds the branch moved is decided anew this often in a row, then it waits. */
 const MAX_PUSHES = 3;
@@ -192,7 +191,11 @@ export async function settleIntent(run: Run, seen: string): Promise<string> {
     (await git.isAncestor(run.repository, intent.commit, head));
   if (contains) return landed(head);
   if (head !== intent.onto) {
-    await dropIntent(run);
+    await abandon(run, intent, 'somebody pushed to the branch at the same moment');
+    return head;
+  }
+  if (run.settings.rollback.mode === 'Hold' && intent.asked === undefined) {
+    await abandon(run, intent, 'rollback.mode is Hold now');
     return head;
   }
   try {
@@ -201,7 +204,7 @@ export async function settleIntent(run: Run, seen: string): Promise<string> {
     // Bytes that do not give the commit they are said to be: somebody wrote the status. Decided anew.
     if (!(error instanceof PawlError) || error.code !== 'RevertIntentUnusable') throw error;
     tell(run, { type: 'problem', code: error.code, message: error.message, hint: error.hint });
-    await dropIntent(run);
+    await abandon(run, intent, error.message);
     return head;
   }
   const outcome = await pushIntent(git, run.repository, intent, run.signal);
@@ -210,10 +213,10 @@ export async function settleIntent(run: Run, seen: string): Promise<string> {
       return landed(intent.commit);
     case 'moved':
       if (outcome.containsOurs && outcome.head !== undefined) return landed(outcome.head);
-      await dropIntent(run);
+      await abandon(run, intent, 'somebody pushed to the branch at the same moment');
       return outcome.head ?? head;
     case 'refused':
-      await dropIntent(run);
+      await abandon(run, intent, refusedMessage(outcome));
       tell(run, { type: 'revert-refused', reason: intent.reason, message: refusedMessage(outcome) });
       return head;
     case 'unknown':
@@ -231,14 +234,26 @@ export async function settleIntent(run: Run, seen: string): Promise<string> {
     const isRecorded = status.history?.some((one) => one.revertedBy === intent?.commit) ?? false;
     if (intent === undefined) return at;
     if (!isRecorded) await recordReverted(run, intent, await unfinished(run, intent), at);
-    const asked = askedUndo(run);
-    if (intent.by !== undefined && asked !== undefined && statusOf(run).undo?.at !== asked.at)
-      await save(run, { ...statusOf(run), undo: { ...asked, commit: intent.commit } });
+    if (intent.asked !== undefined && statusOf(run).undo?.at !== intent.asked)
+      await save(run, { ...statusOf(run), undo: { ...requestOf(intent), commit: intent.commit } });
     // Seen in the branch: from here on it is a commit like any other.
     if (run.session.look?.unseenPush === undefined)
       await save(run, { ...statusOf(run), revert: { ...intent, seen: true } });
     return at;
   }
+}
+
+/** The intent is not carried out; a person who asked for it is told, and asks again or not. */
+async function abandon(run: Run, intent: RevertIntent, why: string): Promise<void> {
+  const status = { ...statusOf(run), revert: undefined };
+  await save(
+    run,
+    intent.asked === undefined ? status : { ...status, undo: { ...requestOf(intent), refused: why } },
+  );
+}
+
+function requestOf({ asked = '', by = '', restores }: RevertIntent): { at: string; by: string; to: string } {
+  return { at: asked, by, to: restores };
 }
 
 /** The release that the process before was in when it stored the intent. */

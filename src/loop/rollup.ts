@@ -63,6 +63,8 @@ function heldState(status: AppStatus): Resting | undefined {
   const last = status.history?.[0];
   if (last === undefined || last.commit !== status.head?.commit) return undefined;
   if (last.outcome !== 'Held' && last.outcome !== 'Failed') return undefined;
+  // Held under another path or branch, and put right again since.
+  if (status.head.commit === status.healthy?.commit && isHealthyApplied(status)) return undefined;
   const state = { ready: 'False' as const, reason: last.outcome, message: last.reason, stalled: true };
   return { state, objects: status.objects };
 }

@@ -1,19 +1,11 @@
 // What a person asks for by the annotation `pawl.dev/undo-requested`.
 
-import { ANNOTATION } from '../model/app.ts';
 import { oneLine } from '../model/text.ts';
-import type { Run } from './context.ts';
 
 export interface UndoRequest {
   to: string;
   by: string;
   at: string;
-}
-
-/** Undefined where nothing is asked, or not in a form that means something. */
-export function askedUndo(run: Run): UndoRequest | undefined {
-  const text = run.app.metadata.annotations?.[ANNOTATION.undoRequested];
-  return text === undefined || text === '' ? undefined : parseRequest(text);
 }
 
 export function parseRequest(text: string): UndoRequest | undefined {

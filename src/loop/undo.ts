@@ -39,18 +39,19 @@ export async function answerUndo(run: Run, head: string): Promise<string> {
 
 async function undo(run: Run, head: string, request: UndoRequest): Promise<string> {
   const made = await composeUndo(run, head, request);
-  await storeIntent(run, made.intent);
-  const outcome = await pushIntent(run.ctx.git, run.repository, made.intent, run.signal);
+  const intent = { ...made.intent, asked: request.at };
+  await storeIntent(run, intent);
+  const outcome = await pushIntent(run.ctx.git, run.repository, intent, run.signal);
   switch (outcome.kind) {
     case 'landed': {
-      const next = await recordReverted(run, made.intent, undefined);
-      await answer(run, { ...request, commit: made.intent.commit });
+      const next = await recordReverted(run, intent, undefined);
+      await answer(run, { ...request, commit: intent.commit });
       return next;
     }
     case 'moved':
       if (outcome.containsOurs && outcome.head !== undefined) {
-        const next = await recordReverted(run, made.intent, undefined, outcome.head);
-        await answer(run, { ...request, commit: made.intent.commit });
+        const next = await recordReverted(run, intent, undefined, outcome.head);
+        await answer(run, { ...request, commit: intent.commit });
         return next;
       }
       await dropIntent(run);

@@ -127,9 +127,20 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     // Rejects only when everything ends.
     kubeEvents.record(resource, told, hard.signal).catch(() => {});
   };
+  const onBug = (app: AppName, error: unknown): void => {
+    const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    logger.error({ app: `${app.namespace}/${app.name}`, err }, 'unexpected error');
+  };
   const watch = watchApps(cluster, {
     namespace: config.appNamespace,
-    onChange: (change) => apps.take(change),
+    onChange: (change) => {
+      try {
+        apps.take(change);
+      } catch (error) {
+        // One App's oddity is that App's problem, not the end of the watch of all.
+        onBug(change.app.metadata, error);
+      }
+    },
   });
   const ctx: Context = {
     git,
@@ -148,10 +159,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
       members.release(applySetId({ metadata: app }));
       metrics.forget(app);
     },
-    onBug: (app, error) => {
-      const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      logger.error({ app: `${app.namespace}/${app.name}`, err }, 'unexpected error');
-    },
+    onBug,
   });
   try {
     await watch.ready(leaseSignal).catch((error: unknown) => {

@@ -49,6 +49,7 @@ export function followApps(options: AppsOptions): Apps {
       ctx: options.ctx,
       app: { namespace, name },
       scheduleOf: () => scheduleOf(options.ctx.store.get({ namespace, name })),
+      mustStop: () => mustStop(options.ctx.store.get({ namespace, name })),
       hard: options.hard,
       onBug: options.onBug,
     });
@@ -70,6 +71,10 @@ function scheduleOf(app: App | undefined): string | undefined {
   if (app === undefined) return undefined;
   const resolved = resolveApp(app);
   return 'ok' in resolved && !resolved.ok.suspend ? resolved.ok.schedule : undefined;
+}
+
+function mustStop(app: App | undefined): boolean {
+  return app?.spec?.suspend === true || app?.metadata.deletionTimestamp !== undefined;
 }
 
 /** What of an App is a reason to wake it: not its status, which Pawl itself writes. */

@@ -131,6 +131,8 @@ export interface RevertIntent {
   seen?: boolean;
   /** Who asked, for an undo. */
   by?: string;
+  /** `at` of the request that is answered by it, for an undo. */
+  asked?: string;
 }
 
 export interface AppStatus {

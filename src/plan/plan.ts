@@ -104,7 +104,7 @@ async function planOne(
 
 /** Two that write one object would set each other back for ever. It is free once the other has pruned it. */
 function ownedBy(manifest: Manifest, owner: string): Refusal {
-  const message = `it is a member of another ApplySet (${APPLYSET.partOf}=${owner}); remove it there first`;
+  const message = `it is a member of another ApplySet, which holds it until it is removed there; if nothing has it any more: \`kubectl label ${manifest.gvk.kind.toLowerCase()} ${manifest.id.name} ${APPLYSET.partOf}-\` (it is ${owner})`;
   return { id: manifest.id, kind: 'Owned', message };
 }
 

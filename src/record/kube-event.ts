@@ -19,7 +19,8 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
         `releasing ${short(event.commit)} "${event.subject}" (cause: ${event.cause})`,
       );
     case 'released':
-      if (event.outcome === 'Reverted') return undefined; // told by `reverted`
+      // Told by `reverted` and `held`.
+      if (['Reverted', 'Held', 'Failed'].includes(event.outcome)) return undefined;
       return event.outcome === 'Healthy'
         ? normal('Healthy', `${short(event.commit)} is healthy after ${seconds(event.durationMs)}`)
         : warning(event.outcome, `${short(event.commit)}: ${event.reason}`);

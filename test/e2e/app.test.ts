@@ -273,7 +273,7 @@ test.concurrent(
       const commit = await shop.person.publish('less', { ...none, 'deploy/web.yaml': null });
       const entry = await endedAs(shop, commit, 'Held');
       expect(entry.reason).toMatch(/^MassDeletion: /);
-      const asked = /(pawl\.dev\/confirm-prune)=([^\s;]+)/.exec(readyOf(await shop.status())?.message ?? '');
+      const asked = /(pawl\.dev\/confirm-prune)=([^\s;`]+)/.exec(readyOf(await shop.status())?.message ?? '');
       expect(asked?.[2]).toBe(`main@sha1:${commit}`);
       await looks(shop);
       expect(await configMap(shop, 'more-0')).toBeDefined();
