@@ -5,7 +5,7 @@
 // Every pass reads everything again; what is remembered only saves requests. Nothing here decides: the stages
 // do, as pure functions, and the files under loop/ carry out what they say.
 
-import { ANNOTATION } from './model/app.ts';
+import { ANNOTATION, type App } from './model/app.ts';
 import { ApiError, PawlError } from './model/errors.ts';
 import { readyCondition, withState } from './record/conditions.ts';
 import { type Context, type Run, type Session, type Signals, save, statusOf } from './loop/context.ts';
@@ -88,6 +88,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     switch (ended.kind) {
       case 'settled':
         session.settled = settledKey(run, ended.head);
+        comeAgainIfAsked(run);
         return drift;
       case 'again':
         head = ended.head ?? (await look(run))?.head ?? head;
@@ -97,6 +98,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
         return {};
       case 'undecided': {
         session.tries += 1;
+        comeAgainIfAsked(run);
         const afterMs = ended.retryAfterMs ?? backoffMs(session.tries);
         session.undecided = {
           key: settledKey(run, session.look?.head ?? seen.head),
@@ -108,11 +110,21 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   }
 }
 
+/** What came to the App during the pass may have woken it too early: it is looked at again. */
+function comeAgainIfAsked(run: Run): void {
+  const now = run.ctx.store.get(run.session.name);
+  if (now !== undefined && askedOf(now) !== askedOf(run.opened)) run.session.wakes.add('app');
+}
+
 /** All that a settled App has taken into account; a change of any of it is a reason to look closer. */
 function settledKey(run: Run, head: string): string {
-  const { annotations, generation } = run.opened.metadata;
+  return `${head} ${askedOf(run.opened)}`;
+}
+
+/** What people ask of an App: its spec, and the annotations that are requests. */
+function askedOf({ metadata: { annotations, generation } }: App): string {
   const asked = [ANNOTATION.requestedAt, ANNOTATION.undoRequested, ANNOTATION.confirmPrune];
-  return JSON.stringify([head, generation, ...asked.map((name) => annotations?.[name] ?? '')]);
+  return JSON.stringify([generation, ...asked.map((name) => annotations?.[name] ?? '')]);
 }
 
 /** Doubles from two seconds to five minutes, with a jitter that keeps many Apps from trying in step. */

@@ -200,24 +200,41 @@ async function watchForInterruption(
   signal: AbortSignal,
 ): Promise<{ by: 'head' | 'app'; head?: string } | undefined> {
   const { session, ctx } = run;
+  const found = Promise.withResolvers<string>();
+  found.promise.catch(() => {}); // it may come after the end
+  let isLooking = false;
   for (;;) {
+    let head: string | undefined;
     try {
-      await session.wakes.some(signal);
+      head = await Promise.race([session.wakes.some(signal).then(() => undefined), found.promise]);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
     }
+    if (head !== undefined) return { by: 'head', head };
     const reasons = session.wakes.take();
     if (reasons.has('drift')) await correctDrift(run);
     if (isReopened(run)) return { by: 'app' };
-    if (reasons.has('look') || reasons.has('request')) {
-      const head = await newerHead(run, started).catch((error: unknown) => {
-        // The branch cannot be read just now: that is no reason to stop watching over what runs.
-        if (error instanceof PawlError) return undefined;
-        throw error;
+    if (reasons.has('look') || reasons.has('request')) lookAside();
+  }
+
+  /** A host that does not answer holds back neither drift nor the verdict. */
+  function lookAside(): void {
+    if (isLooking) return;
+    isLooking = true;
+    newerHead({ ...run, signal }, started)
+      .then(
+        (head) => {
+          if (head !== undefined) found.resolve(head);
+        },
+        (error: unknown) => {
+          // The branch cannot be read just now: that is no reason to stop watching over what runs.
+          if (!signal.aborted && !(error instanceof PawlError)) found.reject(error);
+        },
+      )
+      .finally(() => {
+        isLooking = false;
       });
-      if (head !== undefined) return { by: 'head', head };
-    }
   }
 
   /** The spec changed, the App is to go, or an undo is asked for. */
@@ -240,6 +257,7 @@ async function newerHead(run: Run, started: Release): Promise<string | undefined
   const target = await targetAt(run, seen.head);
   if (target.commit.oid !== started.target.commit.oid) return target.head;
   // It is elsewhere in the repository: only what a revert would be made on has changed.
+  run.signal.throwIfAborted();
   started.target = target;
   return undefined;
 }
