@@ -123,7 +123,11 @@ describe('status', () => {
     {
       name: 'held',
       status: {
-        conditions: conditions('False', { reason: 'Held', message: 'MassDeletion: it would delete 7' }, 'True'),
+        conditions: conditions(
+          'False',
+          { reason: 'Held', message: 'MassDeletion: it would delete 7' },
+          'True',
+        ),
       },
       want: /held: Held\n.*MassDeletion: it would delete 7\n.*\n +Push a commit/,
     },
