@@ -277,6 +277,8 @@ test(
     await statusWhere(shop, 'the release to be verified', isVerifying(second));
     await shop.patchSpec({ suspend: true });
     await statusWhere(shop, 'the App to be suspended', (status) => readyOf(status)?.reason === 'Suspended');
+    // The Event that tells of it, and a look that was under way, may come a moment later.
+    await looks(shop, 1, 'witness');
 
     const mark = await auditMark();
     const requests = shop.git.mark();
