@@ -68,7 +68,8 @@ test(
     const times = history
       .toReversed()
       .flatMap((one) => [Date.parse(one.startedAt), Date.parse(one.finishedAt)]);
-    expect([began, ...times, Date.now()]).toEqual([began, ...times, Date.now()].toSorted((a, b) => a - b));
+    const inOrder = [began, ...times, Date.now()];
+    expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
   }),
 );
 

@@ -80,13 +80,15 @@ async function auditLogPath(): Promise<string> {
   return auditLog;
 }
 
-/** Whole lines only: the last one may still be being written. */
+/** Whole lines only: the last one may still be being written, and so may the first one when the mark was set. */
 function readFrom(path: string, offset: number): string {
+  const from = Math.max(offset - 1, 0);
   const file = openSync(path, 'r');
   try {
-    const bytes = Buffer.alloc(fstatSync(file).size - offset);
-    readSync(file, bytes, 0, bytes.length, offset);
-    return bytes.subarray(0, bytes.lastIndexOf(10) + 1).toString('utf8');
+    const bytes = Buffer.alloc(fstatSync(file).size - from);
+    readSync(file, bytes, 0, bytes.length, from);
+    const first = offset === 0 ? 0 : bytes.indexOf(10) + 1;
+    return bytes.subarray(first, Math.max(bytes.lastIndexOf(10) + 1, first)).toString('utf8');
   } finally {
     closeSync(file);
   }
