@@ -22,8 +22,8 @@ export interface Target {
   healthyIsAncestor: boolean;
 }
 
-/** The head as believed, or undefined where nothing moved (or a lagging replica says so). */
-export async function look(run: Run): Promise<{ head: string; moved: boolean } | undefined> {
+/** The head as believed; undefined where it is in doubt, as a lagging replica's would be. */
+export async function look(run: Run): Promise<{ head: string } | undefined> {
   const { ctx, session } = run;
   const advertised = await advertisedHead(run);
   await rememberHead(run, advertised);
@@ -36,7 +36,7 @@ export async function look(run: Run): Promise<{ head: string; moved: boolean } |
   );
   session.look = memory;
   if (belief === 'wait') return undefined;
-  return { head: advertised, moved: advertised !== last };
+  return { head: advertised };
 }
 
 /** Where `last` is not held (it was seen by a former process), what is held came before it or was put in its place. */
