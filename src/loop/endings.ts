@@ -42,7 +42,7 @@ export async function recordHealthy(
     applied: { commit: oid, at: statusOf(run).applied?.at ?? at, source: sourceOf(run) },
     healthy: { commit: oid, at, source: sourceOf(run), renderHash: desired.renderHash },
     rejected: withoutHealthy(statusOf(run).rejected, desired.manifests),
-    baseline: takeBaseline(run.ctx.members.of(run.applySet), now),
+    baseline: takeBaseline(run.ctx.members.of(run.applySet), now, { kinds: run.settings.health.kinds }),
   };
   // Once our commit runs and is healthy, the intent has served.
   if (status.revert?.seen === true) status = { ...status, revert: undefined };

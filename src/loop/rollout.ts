@@ -178,6 +178,7 @@ function baselineFor(run: Run): Baseline {
   const isInterrupted = status.history?.[0]?.outcome === 'Superseded';
   const isQuiet = status.release === undefined && !isInterrupted && isHealthyApplied(status);
   const objects = run.ctx.members.of(run.applySet);
-  if (isQuiet || status.baseline === undefined) return takeBaseline(objects, run.ctx.clock.now());
+  const { kinds } = run.settings.health;
+  if (isQuiet || status.baseline === undefined) return takeBaseline(objects, run.ctx.clock.now(), { kinds });
   return { ...status.baseline, stalledSince: stalledSince(objects) };
 }

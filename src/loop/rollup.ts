@@ -18,12 +18,13 @@ export interface Counts {
 export function countReady(run: Run): Counts {
   const { session, ctx } = run;
   const now = ctx.clock.now();
+  const { kinds } = run.settings.health;
   const stalledSince = statusOf(run).baseline?.stalledSince ?? {};
   let ready = 0;
   let first: string | undefined;
   const awaited = withoutDone([...session.desired.values()], statusOf(run), ctx.members);
   for (const { id, key } of awaited) {
-    const health = healthOf(ctx.members.get(id), { now, stalledSince: stalledSince[key] });
+    const health = healthOf(ctx.members.get(id), { now, stalledSince: stalledSince[key], kinds });
     if (health.status === 'Current' || health.status === 'Suspended') ready += 1;
     else first ??= `${showId(id)} ${health.message}`;
   }

@@ -1,6 +1,7 @@
 // The App resource as it stands in the cluster: the spec that people write, the status that Pawl writes.
 // `resolveApp` (model/resolve.ts) turns a spec into settings with units; stages see only those.
 
+import type { KindRuleSpec } from './kind-rules.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
 
 export const GROUP = 'pawl.dev';
@@ -61,7 +62,7 @@ export interface AppSpec {
     soak?: string;
     checks?: unknown[];
     thresholds?: Record<string, { after?: string; count?: number }>;
-    kinds?: unknown[];
+    kinds?: KindRuleSpec[];
   };
   rollback?: {
     mode?: 'Revert' | 'PullRequest' | 'Hold';

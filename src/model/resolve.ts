@@ -11,6 +11,7 @@ import { validate as isCron } from 'node-cron';
 import { APP_KIND, GROUP } from './app.ts';
 import type { App, AppSpec } from './app.ts';
 import { parseDurationMs } from './duration.ts';
+import { kindRules } from './kind-rules.ts';
 import type { Settings, Threshold } from './settings.ts';
 import { SIGNALS } from './signal.ts';
 import type { SignalName } from './signal.ts';
@@ -116,6 +117,7 @@ export function resolveApp(app: App): Resolved {
       timeoutMs: duration('spec.health.timeout', spec.health?.timeout, '5m', 1),
       soakMs: duration('spec.health.soak', spec.health?.soak, '0s', 0),
       thresholds: thresholds(spec.health?.thresholds ?? {}, duration, invalid),
+      kinds: kindRules(spec.health?.kinds ?? [], invalid),
     },
     rollback: {
       mode: spec.rollback?.mode === 'Hold' ? 'Hold' : 'Revert',
@@ -137,7 +139,6 @@ function unsupported(spec: Partial<AppSpec>): SpecRefusal[] {
     ['spec.source.verify', !isEmpty(spec.source?.verify), 'Remove it.'],
     ['spec.dependsOn', !isEmpty(spec.dependsOn), 'Remove it.'],
     ['spec.health.checks', !isEmpty(spec.health?.checks), 'Remove it.'],
-    ['spec.health.kinds', !isEmpty(spec.health?.kinds), 'Remove it.'],
     ['spec.rollback.mode PullRequest', spec.rollback?.mode === 'PullRequest', 'Use Revert or Hold.'],
     ['spec.rollback.scope Commit', spec.rollback?.scope === 'Commit', 'Use App.'],
     ['spec.rollback.shared Hold', spec.rollback?.shared === 'Hold', 'Use Revert.'],

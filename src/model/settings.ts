@@ -1,5 +1,6 @@
 // A spec with its defaults filled in and its units made numbers: what every stage reads.
 
+import type { KindRule } from './kind-rules.ts';
 import type { SignalName } from './signal.ts';
 
 export interface Source {
@@ -32,6 +33,8 @@ export interface Settings {
     timeoutMs: number;
     soakMs: number;
     thresholds: Record<SignalName, Threshold>;
+    /** Rules of the App's own for kinds. */
+    kinds: readonly KindRule[];
   };
   rollback: {
     mode: 'Revert' | 'Hold';

@@ -27,6 +27,14 @@ const SHAPES: readonly (readonly [field: string, shape: Shape])[] = [
   ['health.thresholds.*.after', 'text'],
   ['health.thresholds.*.count', 'number'],
   ['health.kinds', 'list'],
+  ['health.kinds.*', 'mapping'],
+  ['health.kinds.*.apiVersion', 'text'],
+  ['health.kinds.*.group', 'text'],
+  ['health.kinds.*.kind', 'text'],
+  ['health.kinds.*.current', 'text'],
+  ['health.kinds.*.failed', 'text'],
+  ['health.kinds.*.inProgress', 'text'],
+  ['health.kinds.*.message', 'text'],
   ['rollback', 'mapping'],
   ['rollback.mode', ['Revert', 'PullRequest', 'Hold']],
   ['rollback.scope', ['App', 'Commit']],
@@ -61,6 +69,7 @@ export function shapeProblems(spec: unknown): ShapeProblem[] {
 function valuesAt(value: unknown, path: readonly string[]): unknown[] {
   const [field, ...rest] = path;
   if (field === undefined) return [value];
+  if (field === '*' && Array.isArray(value)) return value.flatMap((each) => valuesAt(each, rest));
   if (!isMapping(value)) return [];
   if (field === '*') return Object.values(value).flatMap((each) => valuesAt(each, rest));
   return Object.hasOwn(value, field) ? valuesAt(value[field], rest) : [];

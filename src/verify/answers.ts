@@ -1,6 +1,7 @@
 // The five answers to "is it ready?", so that the rules of the kinds read as sentences.
 
 import type { Health } from '../model/health.ts';
+import type { KindRule } from '../model/kind-rules.ts';
 
 export function current(message = 'as desired', reason = 'Current'): Health {
   return { status: 'Current', reason, message };
@@ -34,4 +35,6 @@ export interface HealthContext {
   appliedUid?: string;
   /** StorageClass → volumeBindingMode, as far as known. */
   bindingModes?: ReadonlyMap<string, string>;
+  /** The App's own rules for kinds. */
+  kinds?: readonly KindRule[];
 }

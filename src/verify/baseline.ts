@@ -3,18 +3,19 @@
 
 import type { Baseline } from '../model/app.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
+import type { HealthContext } from './answers.ts';
 import { stalledSinceOf } from './deployment.ts';
 import { healthOf } from './health.ts';
 
-/** `objects`: the App's live objects. `bindingModes`: StorageClass → volumeBindingMode, as far as known. */
+/** `objects`: the App's live objects. */
 export function takeBaseline(
   objects: readonly KubeObject[],
   now: number,
-  bindingModes?: ReadonlyMap<string, string>,
+  known: Pick<HealthContext, 'bindingModes' | 'kinds'> = {},
 ): Baseline {
   const unhealthy: Record<string, string> = {};
   for (const object of objects) {
-    const health = healthOf(object, { now, bindingModes });
+    const health = healthOf(object, { now, ...known });
     if (health.status !== 'Current' && health.status !== 'Suspended') {
       unhealthy[keyOf(idOf(object))] = health.reason;
     }

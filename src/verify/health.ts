@@ -2,10 +2,12 @@
 // most rules are kstatus' (kubernetes-sigs/cli-utils); where Pawl differs, the kind's own file says so.
 
 import type { Health } from '../model/health.ts';
+import { ruleFor } from '../model/kind-rules.ts';
 import { gvkOf, type KubeObject } from '../model/object.ts';
 import { type HealthContext, failed, inProgress, terminating } from './answers.ts';
 import { apiServiceHealth } from './apiservice.ts';
 import { crdHealth } from './crd.ts';
+import { customHealth } from './custom-kind.ts';
 import { daemonSetHealth } from './daemonset.ts';
 import { deploymentHealth } from './deployment.ts';
 import { at, conditionOf, numberIn } from './fields.ts';
@@ -47,14 +49,16 @@ export function healthOf(object: KubeObject | undefined, context: HealthContext)
   if (object.metadata.deletionTimestamp !== undefined) return terminating('is being deleted');
   const unseen = notYetSeen(object, context);
   if (unseen !== undefined) return unseen;
+  const gvk = gvkOf(object);
+  const own = ruleFor(context.kinds ?? [], gvk);
+  if (own !== undefined) return customHealth(object, own);
   if (saysNow(object, 'Reconciling')) {
     return inProgress('Reconciling', conditionOf(object, 'Reconciling')?.message || 'is being reconciled');
   }
   if (saysNow(object, 'Stalled')) {
     return failed('Stalled', conditionOf(object, 'Stalled')?.message || 'says that it is stalled');
   }
-  const { kind, group } = gvkOf(object);
-  return (RULES.get(`${kind}.${group}`) ?? genericHealth)(object, context);
+  return (RULES.get(`${gvk.kind}.${gvk.group}`) ?? genericHealth)(object, context);
 }
 
 /** Whether what the status says is about the object as it was applied. */

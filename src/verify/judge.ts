@@ -22,7 +22,7 @@ import { type Read, type Watched, readWatched } from './watched.ts';
 export interface JudgeInput {
   objects: readonly Watched[];
   related: RelatedObjects;
-  settings: Pick<Settings['health'], 'timeoutMs' | 'soakMs' | 'thresholds'>;
+  settings: Omit<Settings['health'], 'kinds'> & Partial<Pick<Settings['health'], 'kinds'>>;
   /** Ms of verifying so far, without the time that the API server was away. */
   elapsedMs: number;
   /** From the previous read; undefined at the first one. */
@@ -84,6 +84,7 @@ function readAll(input: JudgeInput, memory: JudgeMemory): Read[] {
         textIn(one, 'volumeBindingMode'),
       ]),
     ),
+    kinds: input.settings.kinds ?? [],
     isMadeByOperator: operatorSecrets(input.objects.map((watched) => watched.manifest.object)),
     now: input.now,
     elapsedMs: input.elapsedMs,

@@ -1,6 +1,7 @@
 // One read of one object that a release waits for: its health, its new pods, and its signs with their clocks.
 
 import type { Health, Sign } from '../model/health.ts';
+import type { KindRule } from '../model/kind-rules.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
 import { listAt, textIn, at } from './fields.ts';
@@ -49,6 +50,7 @@ export interface ReadContext {
   notFoundAt: ReadonlyMap<string, ReadonlySet<string>>;
   seenReady: ReadonlySet<string>;
   bindingModes: ReadonlyMap<string, string>;
+  kinds: readonly KindRule[];
   isMadeByOperator: (secret: string) => boolean;
   now: number;
   elapsedMs: number;
@@ -62,6 +64,7 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
     minGeneration: watched.minGeneration,
     appliedUid: watched.appliedUid,
     bindingModes: context.bindingModes,
+    kinds: context.kinds,
   });
   if (live === undefined || health.status === 'Current' || health.status === 'Suspended') {
     return { watched, health, newPods: [], signs: [], unreadyPods: [], clocks: {} };

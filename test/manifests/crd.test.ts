@@ -63,7 +63,10 @@ test('fields that come later are kept, for Pawl to refuse by name', async () => 
   const later = {
     source: { url: 'ssh://git@git.example.com/team/shop.git', verify: { keys: [{ name: 'k', armor: 'x' }] } },
     dependsOn: [{ name: 'db', namespace: 'data' }],
-    health: { checks: [{ http: { path: '/' } }], kinds: [{ kind: 'Thing', healthy: 'true' }] },
+    health: {
+      checks: [{ http: { path: '/' } }],
+      kinds: [{ group: 'example.com', kind: 'Thing', current: 'true' }],
+    },
     rollback: {
       mode: 'PullRequest',
       scope: 'Commit',
@@ -132,6 +135,16 @@ describe('mistakes are refused in words that say what to write', () => {
       name: 'a duration',
       given: { health: { timeout: '5 min' } },
       want: 'spec.health.timeout: Invalid value: "5 min": not a duration: write it like 500ms, 30s, 5m, 1m30s or 1h',
+    },
+    {
+      name: 'a rule for a kind without an expression',
+      given: { health: { kinds: [{ group: 'example.com', kind: 'Widget' }] } },
+      want: 'spec.health.kinds[0].current: Required value',
+    },
+    {
+      name: 'a rule for a kind of no group',
+      given: { health: { kinds: [{ kind: 'Widget', current: 'true' }] } },
+      want: 'spec.health.kinds[0]: Invalid value: must have either apiVersion or group',
     },
     {
       name: "a threshold's duration",
