@@ -80,7 +80,7 @@ function ask(
 ): boolean | { error: string } {
   if (costOf(ast, shape) > MAX_COST) return { error: 'is too costly for an object of this size' };
   try {
-    const answer: unknown = program(variables as unknown as Record<string, unknown>);
+    const answer: unknown = program(variables);
     return typeof answer === 'boolean' ? answer : { error: 'gives neither true nor false' };
   } catch (error) {
     return { error: `cannot be evaluated: ${placeOf(error, text)}` };

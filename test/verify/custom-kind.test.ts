@@ -28,7 +28,7 @@ function widget(status: object | undefined, metadata: object = {}): KubeObject {
     kind: 'Widget',
     metadata: { name: 'one', namespace: 'shop', uid: 'uid-one', generation: 2, ...metadata },
     ...(status === undefined ? {} : { status }),
-  } as KubeObject;
+  };
 }
 
 describe('a kind with a rule of the App', () => {
