@@ -1,10 +1,14 @@
-// Plan → change set. Stage after stage; within a stage several requests at once. The first refusal ends the
-// work after its stage: what was applied by then is recorded, object by object.
+// Plan → change set. Stage after stage; within a stage several requests at once.
+//
+// 1. A stage is begun only when the one before is through: all of it taken by the server, and whatever `after`
+//    waits for has come.
+// 2. The first refusal, and an `after` that does not come, end the work after that stage: what was applied by then
+//    is recorded, object by object, and what was not, as skipped.
 
 import pLimit from 'p-limit';
 import { ApiError } from '../model/errors.ts';
 import type { Change, PlanItem, Refusal } from '../model/plan.ts';
-import type { KubeObject } from '../model/object.ts';
+import { type KubeObject, showId } from '../model/object.ts';
 import type { ClusterApi } from '../ports.ts';
 
 export interface ApplyInput {
@@ -19,9 +23,16 @@ export interface ApplyInput {
   /** Told before the request is sent and after it was answered, so that own writes are not taken for drift. */
   onSend: (item: PlanItem) => void;
   onAnswer: (item: PlanItem, answer: KubeObject | undefined) => void;
-  /** Waits until what a stage brought can be built upon (a CRD served, a namespace there). */
-  settle: (stage: readonly PlanItem[], signal: AbortSignal) => Promise<void>;
+  /** Told before the first object of a stage is sent. */
+  onStage: (stage: readonly PlanItem[]) => void;
+  /**
+   * Waits until what a stage brought can be built upon; `stop`: the stages after it are not applied. Also called
+   * after the last stage, with nothing in `rest`.
+   */
+  after: (stage: readonly PlanItem[], rest: readonly PlanItem[], changes: readonly Change[]) => Promise<Go>;
 }
+
+export type Go = { go: 'on' } | { go: 'stop'; why: string };
 
 export interface ChangeSet {
   changes: Change[];
@@ -30,15 +41,25 @@ export interface ChangeSet {
 
 export async function applyPlan(input: ApplyInput, signal: AbortSignal): Promise<ChangeSet> {
   const done: ChangeSet = { changes: [], refusals: [] };
-  for (const stage of input.stages) {
+  for (const [index, stage] of input.stages.entries()) {
+    const rest = input.stages.slice(index + 1).flat();
+    input.onStage(stage);
     const refusals = await applyStage(stage, input, done, signal);
-    if (refusals.length > 0) {
-      done.refusals.push(...refusals);
-      break;
-    }
-    if (stage.some((item) => item.action !== 'unchanged')) await input.settle(stage, signal);
+    const [first] = refusals;
+    done.refusals.push(...refusals);
+    const next: Go =
+      first === undefined
+        ? await input.after(stage, rest, done.changes)
+        : { go: 'stop', why: `${showId(first.id)}, which comes before it, was refused` };
+    if (next.go === 'on') continue;
+    done.changes.push(...rest.filter(({ action }) => action !== 'unchanged').map(skipped(next.why)));
+    break;
   }
   return done;
+}
+
+function skipped(reason: string): (item: PlanItem) => Change {
+  return ({ manifest: { id, key } }) => ({ id, key, outcome: 'skipped', reason });
 }
 
 async function applyStage(

@@ -3,8 +3,8 @@
 
 import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { PlanItem } from '../model/plan.ts';
-import { applyPlan, type ChangeSet } from '../apply/apply.ts';
+import type { Change, PlanItem } from '../model/plan.ts';
+import { applyPlan, type ChangeSet, type Go } from '../apply/apply.ts';
 import { knownFrom } from '../plan/known.ts';
 import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
@@ -12,7 +12,19 @@ import type { Run } from './context.ts';
 import { GONE, note, onMemberChange } from './noticing.ts';
 import { settleStage } from './settle.ts';
 
-export function applyStages(run: Run, stages: PlanItem[][]): Promise<ChangeSet> {
+/** Whether what a stage brought is ready, so that the rest may be applied. */
+export type Gate = (
+  stage: readonly PlanItem[],
+  rest: readonly PlanItem[],
+  changes: readonly Change[],
+) => Promise<Go>;
+
+/** Without a gate nothing but what the server itself needs is waited for: nobody asks for a judgement. */
+export function applyStages(
+  run: Run,
+  stages: readonly (readonly PlanItem[])[],
+  gate: Gate = () => Promise.resolve({ go: 'on' }),
+): Promise<ChangeSet> {
   const { session } = run;
   return applyPlan(
     {
@@ -23,7 +35,20 @@ export function applyStages(run: Run, stages: PlanItem[][]): Promise<ChangeSet> 
       refusalOf: (item, error) => refusalOf(item.manifest.id, error),
       onSend: (item) => session.inFlight.add(item.manifest.key),
       onAnswer: (item, answer) => afterWrite(run, item.manifest, answer),
-      settle: (stage, signal) => settleStage(run, stage, signal),
+      // What drift is corrected to: until its stage is reached, an object stays as it was.
+      onStage: (stage) => {
+        for (const { manifest } of stage) session.desired.set(manifest.key, manifest);
+      },
+      after: async (stage, rest, changes) => {
+        const next = await gate(stage, rest, changes);
+        if (next.go === 'on')
+          await settleStage(
+            run,
+            stage,
+            rest.map(({ manifest }) => manifest),
+          );
+        return next;
+      },
     },
     run.signal,
   );

@@ -4,6 +4,8 @@
 import { showId } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
 import { finalise } from '../plan/finalise.ts';
+import { stagesOf } from '../plan/pair.ts';
+import { orderOf } from '../render/order.ts';
 import { applyStages } from './applying.ts';
 import { type Drifted, type Run, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
@@ -33,7 +35,10 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
     } else items.push(item);
   }
   if (items.length === 0) return { afterMs };
-  const { refusals } = await applyStages(run, [items]);
+  const { refusals } = await applyStages(
+    run,
+    stagesOf(items, ({ manifest }) => orderOf(manifest)),
+  );
   const refused = new Map(refusals.map((refusal) => [showId(refusal.id), refusal]));
   for (const [key, drifted] of noted) {
     const item = items.find((one) => one.manifest.key === key);

@@ -12,21 +12,23 @@ import { changeCauseOf } from '../plan/finalise.ts';
 import { isMassDeletion } from '../plan/pair.ts';
 import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
-import { applyClass } from '../render/order.ts';
+import { orderOf } from '../render/order.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
-import { applyStages } from './applying.ts';
+import { applyStages, type Gate } from './applying.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
 import { isHealthyApplied } from './healthy.ts';
+import type { Interruption } from './interruption.ts';
 import { coverMembers } from './membership.ts';
 import type { Release } from './release.ts';
 import { sourceOf } from './source.ts';
-import { verify } from './verifying.ts';
+import { openGate } from './staging.ts';
+import { openVigil, type Verified, type Vigil } from './verifying.ts';
 
 export type RollOut =
   | { kind: 'verdict'; verdict: Verdict; changes: Change[] }
-  | { kind: 'interrupted'; by: 'head' | 'app'; head?: string }
+  | ({ kind: 'interrupted' } & Interruption)
   | { kind: 'held'; reason: string; message: string };
 
 export async function rollOut(run: Run, started: Release, desired: Rendered): Promise<RollOut> {
@@ -39,8 +41,26 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   if (unconfirmed !== undefined) return unconfirmed;
 
   await enter(run, started, 'Applying');
+  const vigil = openVigil(run, started, desired);
+  try {
+    return await carryOut(run, started, desired, plan, vigil);
+  } finally {
+    vigil.close();
+  }
+}
+
+/** Stage after stage, each when the one before is ready; then everything together. */
+async function carryOut(
+  run: Run,
+  started: Release,
+  desired: Rendered,
+  plan: Plan,
+  vigil: Vigil,
+): Promise<RollOut> {
+  const { commit } = started.target;
   const startedMono = run.ctx.clock.monotonic();
-  const done = await applyAll(run, plan);
+  const gate = await openGate(run, started, desired, vigil);
+  const done = await applyAll(run, plan, gate.pass);
   const count = (outcome: Change['outcome']) =>
     done.changes.filter((change) => change.outcome === outcome).length;
   const durationMs = run.ctx.clock.monotonic() - startedMono;
@@ -53,10 +73,16 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   });
   if (done.refusals.length > 0)
     return { kind: 'verdict', verdict: verdictOfRefusals(done.refusals), changes: done.changes };
+  const stopped = gate.stoppedBy();
+  if (stopped !== undefined) return withChanges(stopped, done.changes);
 
   await enter(run, started, 'Verifying');
-  const verified = await verify(run, started, desired, done.changes);
-  return verified.kind === 'interrupted' ? verified : { ...verified, changes: done.changes };
+  const verified = await vigil.wait({ manifests: desired.manifests, changes: done.changes, soak: true });
+  return withChanges(verified, done.changes);
+}
+
+function withChanges(verified: Verified, changes: Change[]): RollOut {
+  return verified.kind === 'interrupted' ? verified : { ...verified, changes };
 }
 
 /** Pairs, dry-runs and stages; the members' kinds are watched from here on. */
@@ -77,7 +103,7 @@ export async function planHere(run: Run, desired: Rendered, changeCause: string 
       api: run.api,
       memory: session.memory,
       changeCause,
-      classOf: (manifest) => applyClass(manifest.gvk),
+      classOf: orderOf,
       isServed: (manifest) =>
         served.has(`${manifest.gvk.group}/${manifest.gvk.version}/${manifest.gvk.kind}`),
     },
@@ -97,14 +123,13 @@ async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Se
   return served;
 }
 
-/** Applies a plan; from here on its manifests are what drift is corrected to. */
-export async function applyAll(run: Run, plan: Plan): Promise<ChangeSet> {
+/** Applies a plan; from here on its manifests are what drift is corrected to, each from its stage on. */
+export async function applyAll(run: Run, plan: Plan, gate?: Gate): Promise<ChangeSet> {
   const { session } = run;
-  const pruned = new Set(plan.prune.map(keyOf));
-  const items = plan.stages.flat();
-  session.desired = new Map(items.map((item) => [item.manifest.key, item.manifest]));
-  for (const key of pruned) session.memory.delete(key);
-  return applyStages(run, plan.stages);
+  const stays = new Set(plan.stages.flat().map((item) => item.manifest.key));
+  for (const key of session.desired.keys()) if (!stays.has(key)) session.desired.delete(key);
+  for (const key of plan.prune.map(keyOf)) session.memory.delete(key);
+  return applyStages(run, plan.stages, gate);
 }
 
 const MASS_DELETION = 'MassDeletion';

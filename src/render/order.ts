@@ -1,5 +1,6 @@
 // In which order kinds are applied, so that what others need is there before them.
 
+import type { Manifest } from '../model/manifest.ts';
 import type { Gvk } from '../model/object.ts';
 
 const CLASSES: readonly (readonly string[])[] = [
@@ -29,6 +30,8 @@ const CLASSES: readonly (readonly string[])[] = [
   ],
   ['/ConfigMap', '/Secret'],
   ['/PersistentVolume', '/PersistentVolumeClaim'],
+  // Jobs that are to be through before anything runs have this place; no kind has it by itself.
+  [],
   ['/Service', '/Endpoints', 'discovery.k8s.io/EndpointSlice'],
   [
     'apps/Deployment',
@@ -52,9 +55,18 @@ const WEBHOOKS = CLASSES.length + 1;
 
 const CLASS_OF = new Map(CLASSES.flatMap((kinds, index) => kinds.map((kind) => [kind, index] as const)));
 
+/** Between storage and services. */
+export const BEFORE_SERVICES = 6;
+
+/** Where an object has its place within its `pawl.dev/stage`. */
+export function orderOf(manifest: Pick<Manifest, 'gvk'>): number {
+  return applyClass(manifest.gvk);
+}
+
 /**
- * 0 namespaces, 1 definitions, 2 identities and limits, 3 classes, 4 configuration, 5 storage, 6 services,
- * 7 workloads, 8 routes and autoscalers, 9 everything else, 10 webhooks and aggregated APIs.
+ * 0 namespaces, 1 definitions, 2 identities and limits, 3 classes, 4 configuration, 5 storage, 6 {@link
+ * BEFORE_SERVICES}, 7 services, 8 workloads, 9 routes and autoscalers, 10 everything else, 11 webhooks and
+ * aggregated APIs.
  */
 export function applyClass(gvk: Gvk): number {
   // These stand in the way of other writes until what answers them runs.

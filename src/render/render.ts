@@ -18,7 +18,7 @@ import { asMember } from './membership.ts';
 import { normalise } from './normalise.ts';
 import { toObject } from './objects.ts';
 import type { ParsedObject } from './objects.ts';
-import { applyClass } from './order.ts';
+import { orderOf } from './order.ts';
 import { placeOf } from './problem.ts';
 import type { RenderProblem } from './problem.ts';
 import { definedScopes, placed } from './scope.ts';
@@ -164,7 +164,7 @@ function duplicates(objects: readonly ParsedObject[]): RenderProblem[] {
 }
 
 function byApplyOrder(a: Manifest, b: Manifest): number {
-  return a.stage - b.stage || applyClass(a.gvk) - applyClass(b.gvk) || compare(a.key, b.key);
+  return a.stage - b.stage || orderOf(a) - orderOf(b) || compare(a.key, b.key);
 }
 
 function compare(a: string, b: string): number {

@@ -7,7 +7,7 @@
 // 4. At the deadline the commit is blamed unless something speaks for the surroundings.
 
 import type { Sign } from '../model/health.ts';
-import type { ObjectId } from '../model/object.ts';
+import type { KubeObject, ObjectId } from '../model/object.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Failure } from '../model/verdict.ts';
 import { atDeadline, deadlineMs } from './deadline.ts';
@@ -21,6 +21,8 @@ import { type Read, type Watched, readWatched } from './watched.ts';
 
 export interface JudgeInput {
   objects: readonly Watched[];
+  /** All that the release desires, where `objects` is but a part of it. */
+  desired?: readonly KubeObject[];
   related: RelatedObjects;
   settings: Omit<Settings['health'], 'kinds'> & Partial<Pick<Settings['health'], 'kinds'>>;
   /** Ms of verifying so far, without the time that the API server was away. */
@@ -85,7 +87,9 @@ function readAll(input: JudgeInput, memory: JudgeMemory): Read[] {
       ]),
     ),
     kinds: input.settings.kinds ?? [],
-    isMadeByOperator: operatorSecrets(input.objects.map((watched) => watched.manifest.object)),
+    isMadeByOperator: operatorSecrets(
+      input.desired ?? input.objects.map((watched) => watched.manifest.object),
+    ),
     now: input.now,
     elapsedMs: input.elapsedMs,
   };

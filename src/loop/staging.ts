@@ -1,0 +1,105 @@
+// Between two stages of a release: what the stage changed has to be ready before the next one is begun. It is
+// judged as the whole release is at its end, and a stage that fails is the release's failure: what comes after it
+// is not applied.
+
+import { revision } from '../model/app.ts';
+import type { Manifest, Rendered } from '../model/manifest.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { Change, PlanItem } from '../model/plan.ts';
+import { withState } from '../record/conditions.ts';
+import { heldUpBy } from '../verify/needs.ts';
+import type { Gate } from './applying.ts';
+import { type Run, save, statusOf } from './context.ts';
+import { healthyRender } from './healthy.ts';
+import type { Release } from './release.ts';
+import { isWritten, type Verified, type Vigil } from './verifying.ts';
+
+export interface StageGate {
+  pass: Gate;
+  /** Why a stage was the last one; undefined while none was. */
+  stoppedBy(): Verified | undefined;
+}
+
+export async function openGate(
+  run: Run,
+  started: Release,
+  desired: Rendered,
+  vigil: Vigil,
+): Promise<StageGate> {
+  const before = await healthyRender(run, started.target);
+  const former = new Map(before?.manifests.map(({ key, hash }) => [key, hash]));
+  let stopped: Verified | undefined;
+  return {
+    stoppedBy: () => stopped,
+    async pass(stage, rest, changes) {
+      const manifests = awaitedOf(stage, rest, {
+        changes,
+        given: desired.manifests.map(({ object }) => object),
+        isAsHealthy: ({ key, hash }) => former.get(key) === hash,
+        isRepeated: started.attempt > 1,
+      });
+      if (manifests.length === 0) return { go: 'on' };
+      const verified = await vigil.wait({
+        manifests,
+        changes,
+        soak: false,
+        onWaiting: (message) => sayWaiting(run, started, message),
+      });
+      if (verified.kind === 'verdict' && verified.verdict.kind === 'healthy') return { go: 'on' };
+      stopped = verified;
+      return {
+        go: 'stop',
+        why:
+          verified.kind === 'interrupted'
+            ? 'the release ended before its stage'
+            : 'the stage before it has not become ready',
+      };
+    },
+  };
+}
+
+export interface StageFacts {
+  changes: readonly Change[];
+  /** All that the release desires. */
+  given: readonly KubeObject[];
+  /** The desired form is that of the healthy revision. */
+  isAsHealthy: (manifest: Manifest) => boolean;
+  /** The release has been begun before, so that what this try left as it is may have been written by the last one. */
+  isRepeated: boolean;
+}
+
+/**
+ * What has to be ready before the rest is applied: what the release changed. Nothing where nothing is left to apply;
+ * nor what nobody waits for, or what would wait for something of the rest.
+ */
+export function awaitedOf(
+  stage: readonly PlanItem[],
+  rest: readonly PlanItem[],
+  { changes, given, isAsHealthy, isRepeated }: StageFacts,
+): Manifest[] {
+  const written = new Set(changes.filter(isWritten).map(({ key }) => key));
+  const coming = rest.filter(({ action }) => action !== 'unchanged').map(({ manifest }) => manifest.object);
+  if (coming.length === 0) return [];
+  const isHeldUp = heldUpBy(coming, given);
+  return stage
+    .map(({ manifest }) => manifest)
+    .filter((manifest) => isRepeated || written.has(manifest.key) || !isAsHealthy(manifest))
+    .filter((manifest) => !isLoadBalancer(manifest) && !isHeldUp(manifest.object));
+}
+
+/** An address may take minutes, and nothing that follows needs it: the end of the release judges it. */
+function isLoadBalancer({ gvk, object }: Manifest): boolean {
+  const type = (object.spec as { type?: unknown } | undefined)?.type;
+  return gvk.group === '' && gvk.kind === 'Service' && type === 'LoadBalancer';
+}
+
+async function sayWaiting(run: Run, started: Release, message: string): Promise<void> {
+  const name = revision(run.settings.source.branch, started.target.commit.oid);
+  const state = {
+    ready: 'Unknown' as const,
+    reason: 'Progressing',
+    message: `applying ${name} "${started.subject}", stage by stage: ${message}`,
+    reconciling: true,
+  };
+  await save(run, withState(statusOf(run), state, run.settings.generation, run.ctx.clock.now()));
+}
