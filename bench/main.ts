@@ -2,8 +2,22 @@
 // for people, and as its last line the same figures as JSON. It fails for being wrong, never for being slow.
 
 import { applyBench } from './apply.ts';
+import { changeBench } from './change.ts';
+import { driftBench } from './drift.ts';
+import { failureBench } from './failure.ts';
+import { memoryBench } from './memory.ts';
+import { noopBench } from './noop.ts';
+import { restartBench } from './restart.ts';
 
-const BENCHES: Record<string, (args: string[]) => Promise<Row[]>> = { apply: applyBench };
+const BENCHES: Record<string, (args: string[]) => Promise<Row[]>> = {
+  apply: applyBench,
+  change: changeBench,
+  noop: noopBench,
+  restart: restartBench,
+  drift: driftBench,
+  memory: memoryBench,
+  failure: failureBench,
+};
 
 export interface Row {
   bench: string;

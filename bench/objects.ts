@@ -53,6 +53,23 @@ function appObjects(name: string, namespace: string): BenchObject[] {
   ];
 }
 
+/** The same objects, with one app's Deployment at another image. */
+export function withImage(objects: readonly BenchObject[], app: string, image: string): BenchObject[] {
+  return objects.map((object) => {
+    if (object.kind !== 'Deployment' || object.metadata.name !== app) return object;
+    const copy = structuredClone(object) as BenchObject & {
+      spec: { template: { spec: { containers: { image: string }[] } } };
+    };
+    for (const container of copy.spec.template.spec.containers) container.image = image;
+    return copy;
+  });
+}
+
+/** What an App starts with where its objects are to come later. */
+export const FIRST_FILES = {
+  'deploy/first.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: first }\n',
+};
+
 /** As files of a repository: one per app. */
 export function asFiles(objects: readonly BenchObject[]): Record<string, string> {
   const files: Record<string, string[]> = {};

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ControlPlane, startControlPlane } from '../src/sandbox/controlplane.ts';
 import { type GitServer, startGitServer } from '../src/sandbox/git-server.ts';
 import { prepare } from '../src/sandbox/prepare.ts';
@@ -18,14 +19,32 @@ export interface Setting {
   /** kubectl that throws where it fails. */
   kubectl(args: string[], stdin?: string): Promise<string>;
   /** Starts the bundled agent; its log lines are collected. */
-  agent(): Promise<AgentLog>;
+  agent(options?: { flags?: string[] }): Promise<AgentLog>;
+  /** Until so many more looks at a branch have been answered. */
+  looks(count: number): Promise<void>;
+  /** Deletes a namespace with all that is in it, and waits until that is done. */
+  clear(namespace: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface AgentLog {
-  lines: { time: string; msg: string; [field: string]: unknown }[];
-  rssMb(): number;
+export interface LogLine {
+  time: string;
+  msg: string;
+  [field: string]: unknown;
 }
+
+export interface AgentLog {
+  lines: LogLine[];
+  /** Waits for a line of the log. */
+  logged(matches: (line: LogLine) => boolean): Promise<void>;
+  /** Resident memory now. */
+  rssMb(): number;
+  /** The most that it was so far. */
+  peakMb(): number;
+  stop(): Promise<void>;
+}
+
+const REQUESTS_OF_A_LOOK = 2;
 
 export async function openSetting(): Promise<Setting> {
   await prepare({
@@ -55,27 +74,53 @@ export async function openSetting(): Promise<Setting> {
     git,
     folder,
     kubectl,
-    async agent() {
-      const flags = [
-        `--kubeconfig=${plane.kubeconfig}`,
-        '--listen=127.0.0.1:0',
-        `--cache-dir=${join(folder, 'cache')}`,
-      ];
-      const child = spawn(process.execPath, [join(root, 'dist/pawl.js'), 'run', ...flags], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      children.push(child);
-      const lines: AgentLog['lines'] = [];
-      createInterface({ input: child.stdout }).on('line', (line) =>
-        lines.push(JSON.parse(line) as AgentLog['lines'][number]),
+    async agent({ flags = [] } = {}) {
+      const child = spawn(
+        process.execPath,
+        [
+          join(root, 'dist/pawl.js'),
+          'run',
+          `--kubeconfig=${plane.kubeconfig}`,
+          '--listen=127.0.0.1:0',
+          `--cache-dir=${join(folder, 'cache')}`,
+          ...flags,
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
       );
-      return { lines, rssMb: () => rssMb(child.pid ?? 0) };
+      children.push(child);
+      const lines: LogLine[] = [];
+      const waiting = new Set<(line: LogLine) => void>();
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        const line = JSON.parse(text) as LogLine;
+        lines.push(line);
+        for (const tell of waiting) tell(line);
+      });
+      return {
+        lines,
+        logged: (matches) =>
+          new Promise((resolve) => {
+            if (lines.some(matches)) return resolve();
+            const tell = (line: LogLine) => {
+              if (!matches(line)) return;
+              waiting.delete(tell);
+              resolve();
+            };
+            waiting.add(tell);
+          }),
+        rssMb: () => memoryMb(child.pid ?? 0, 'VmRSS'),
+        peakMb: () => memoryMb(child.pid ?? 0, 'VmHWM'),
+        stop: () => ended(child),
+      };
+    },
+    async looks(count) {
+      const enough = git.requests.length + count * REQUESTS_OF_A_LOOK;
+      while (git.requests.length < enough) await delay(5);
+    },
+    async clear(namespace) {
+      await kubectl(['delete', 'namespace', namespace, '--wait=true', '--timeout=600s']);
     },
     async stop() {
-      for (const child of children) {
-        const exit = new Promise((resolve) => child.once('exit', resolve));
-        if (child.exitCode === null && child.kill('SIGTERM')) await exit;
-      }
+      for (const child of children) await ended(child);
       await git.close();
       await plane.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -83,7 +128,13 @@ export async function openSetting(): Promise<Setting> {
   };
 }
 
-function rssMb(pid: number): number {
-  const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  if (child.kill('SIGTERM')) await exit;
+}
+
+function memoryMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const match = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Math.round(Number(match?.[1] ?? 0) / 1024);
 }

@@ -8,7 +8,7 @@
 import { ANNOTATION, type App } from './model/app.ts';
 import { ApiError, PawlError } from './model/errors.ts';
 import { readyCondition, withState } from './record/conditions.ts';
-import { type Context, type Run, type Session, type Signals, save, statusOf } from './loop/context.ts';
+import { type Context, type Run, type Session, type Signals, save, statusOf, tell } from './loop/context.ts';
 import { correctDrift } from './loop/drift.ts';
 import { openRun } from './loop/open.ts';
 import { release } from './loop/release.ts';
@@ -88,6 +88,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     switch (ended.kind) {
       case 'settled':
         session.settled = settledKey(run, ended.head);
+        tell(run, { type: 'settled', head: ended.head });
         comeAgainIfAsked(run);
         return drift;
       case 'again':

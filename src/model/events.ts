@@ -47,6 +47,8 @@ export type AppEvent =
       deleted: boolean;
       corrected: boolean;
     }
+  /** Nothing is left to do for this head. */
+  | { type: 'settled'; head: string }
   | { type: 'suspended' }
   | { type: 'resumed' }
   | { type: 'deleted'; pruned: number }

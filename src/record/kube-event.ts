@@ -56,6 +56,7 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
       );
     case 'head-moved':
     case 'phase':
+    case 'settled':
     case 'planned':
     case 'applied':
     case 'waiting':

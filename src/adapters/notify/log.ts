@@ -42,6 +42,7 @@ function levelOf(event: Emitted): 'debug' | 'info' | 'warn' | 'error' {
   switch (event.type) {
     case 'waiting':
     case 'phase':
+    case 'settled':
       return 'debug';
     case 'problem':
       return 'error';
