@@ -6,7 +6,7 @@ import { pathOf } from './limit.ts';
 import { appsObjects, asFiles, type BenchObject } from './objects.ts';
 import { openScene } from './scene.ts';
 import { openSetting, type Setting } from './setting.ts';
-import { median, ms, quantile, table } from './table.ts';
+import { median, quantile, table } from './table.ts';
 import { watchUntil } from './watch.ts';
 
 const CHANGES = 200;

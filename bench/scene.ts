@@ -57,7 +57,7 @@ export async function openScene(setting: Setting, namespace: string, options: Sc
     person,
     status: async () => {
       const { body } = await plane.request({ path: `${path}/bench` });
-      return ((body as { status?: AppStatus }).status ?? {}) as AppStatus;
+      return (body as { status?: AppStatus }).status ?? {};
     },
     wake: async () => {
       const annotations = { 'pawl.dev/requested-at': new Date().toISOString() };

@@ -20,6 +20,8 @@ import type {
   Repository,
   Store,
 } from '../ports.ts';
+import type { ParsedFile, RenderMemo } from '../render/render.ts';
+import type { ReadSet } from '../source/readset.ts';
 import type { RenderFailure } from './desired.ts';
 import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
@@ -54,6 +56,11 @@ export interface Session {
   /** `secret name` → what it held; read again when the host refuses it. */
   credentials: { secretName: string; value: Credentials } | undefined;
   renders: Map<string, Rendered | RenderFailure>;
+  /** By commit and source: the files that a render reads. */
+  readSets: Map<string, ReadSet>;
+  /** The files of the last two renders (a release compares two revisions). */
+  parsed: { now: ReadonlyMap<string, ParsedFile>; before: ReadonlyMap<string, ParsedFile> };
+  memo: RenderMemo;
   /** What the cluster was last told, by object key: what drift is corrected to. */
   desired: Map<string, Manifest>;
   memory: Memory;
@@ -93,6 +100,9 @@ export function newSession(name: AppName): Session {
     look: undefined,
     credentials: undefined,
     renders: new Map(),
+    readSets: new Map(),
+    parsed: { now: new Map(), before: new Map() },
+    memo: new WeakMap(),
     desired: new Map(),
     memory: new Map(),
     inFlight: new Set(),

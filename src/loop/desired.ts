@@ -1,10 +1,10 @@
 // Files of a commit → desired objects, kept by content: a commit that changes no file of the read set, and a
-// return to former content, render nothing.
+// return to former content, render nothing; one that changes a file reads and parses that file.
 
 import type { Rendered, TreeFile } from '../model/manifest.ts';
 import type { Gvk } from '../model/object.ts';
 import type { RenderProblem } from '../render/problem.ts';
-import { finish, kindsOf, parse, type Parsed } from '../render/render.ts';
+import { finish, kindsOf, parse, type Parsed, type ParsedFile } from '../render/render.ts';
 import type { Scope } from '../render/scope.ts';
 import { type ReadSet, readSetOf } from '../source/readset.ts';
 import type { Run } from './context.ts';
@@ -16,10 +16,18 @@ export interface RenderFailure {
 }
 
 const KEPT_RENDERS = 8;
+const KEPT_READ_SETS = 8;
 
 export async function readSetAt(run: Run, commit: string): Promise<ReadSet> {
-  const { path } = run.settings.source;
-  return readSetOf(await run.ctx.git.files(run.repository, commit, path), path);
+  const { readSets } = run.session;
+  const { url, branch, path } = run.settings.source;
+  const key = `${commit} ${url} ${branch} ${path}`;
+  const kept = readSets.get(key);
+  if (kept !== undefined) return kept;
+  const readSet = readSetOf(await run.ctx.git.files(run.repository, commit, path), path);
+  readSets.set(key, readSet);
+  forgetOldest(readSets, KEPT_READ_SETS);
+  return readSet;
 }
 
 /** Desired objects at a commit. */
@@ -32,10 +40,7 @@ export async function desiredAt(run: Run, commit: string): Promise<Rendered | Re
   const result = await render(run, readSet);
   // A kind that is not served yet may turn out to have another scope once it is: not to be kept.
   if (!isRendered(result) || (await areAllServed(run, result))) session.renders.set(key, result);
-  for (const oldest of session.renders.keys()) {
-    if (session.renders.size <= KEPT_RENDERS) break;
-    session.renders.delete(oldest);
-  }
+  forgetOldest(session.renders, KEPT_RENDERS);
   return result;
 
   async function areAllServed(of: Run, rendered: Rendered): Promise<boolean> {
@@ -65,7 +70,7 @@ async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFail
     );
     return { problems, readSet: readSet.files };
   }
-  const parsed = parse(await run.ctx.git.read(run.repository, readSet.files));
+  const parsed = await parsedFiles(run, readSet.files);
   const scopes = await scopesOf(run, parsed);
   const { settings, applySet, ctx } = run;
   const scopeOf = (gvk: Gvk) => scopes.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
@@ -75,8 +80,38 @@ async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFail
     applySet,
     hmacKey: ctx.hmacKey,
     scopeOf,
+    memo: run.session.memo,
   });
   return result.kind === 'rendered' ? result.rendered : { problems: result.problems, readSet: readSet.files };
+}
+
+/** Only files that were not part of one of the last two renders are read and parsed. */
+async function parsedFiles(run: Run, files: readonly TreeFile[]): Promise<Parsed> {
+  const { session, ctx } = run;
+  const known = (file: TreeFile): ParsedFile | undefined =>
+    session.parsed.now.get(nameOf(file)) ?? session.parsed.before.get(nameOf(file));
+  const fresh = await ctx.git.read(
+    run.repository,
+    files.filter((file) => known(file) === undefined),
+  );
+  const parsed = parse([...fresh, ...files.flatMap((file) => known(file) ?? [])]);
+  session.parsed = {
+    before: session.parsed.now,
+    now: new Map(parsed.files.map((file) => [nameOf(file), file])),
+  };
+  return parsed;
+}
+
+/** What is parsed of a file depends on its place too: problems and origins name it. */
+function nameOf({ oid, mode, path }: TreeFile): string {
+  return `${oid} ${mode} ${path}`;
+}
+
+function forgetOldest(kept: Map<string, unknown>, most: number): void {
+  for (const oldest of kept.keys()) {
+    if (kept.size <= most) break;
+    kept.delete(oldest);
+  }
 }
 
 async function scopesOf(run: Run, parsed: Parsed): Promise<Map<string, Scope>> {

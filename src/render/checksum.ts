@@ -11,40 +11,30 @@ import { isMapping } from './compose.ts';
 import { keyedHash } from './hash.ts';
 import { isRolling, podSpecOf, podTemplateOf } from './pod.ts';
 
-export interface Configured {
+/** A ConfigMap or Secret of the App that a workload uses. */
+export interface Used {
+  /** `kind/namespace/name`. */
+  key: string;
   object: KubeObject;
-  ignoresChecksum: boolean;
 }
 
-/** What a ConfigMap or Secret holds, by `kind/namespace/name`; without those that ask to be left out. */
-export type Configuration = ReadonlyMap<string, unknown>;
-
-export function configurationOf(objects: readonly Configured[]): Configuration {
-  const contents = new Map<string, unknown>();
-  for (const { object, ignoresChecksum } of objects) {
-    if (ignoresChecksum || object.apiVersion !== 'v1' || !['ConfigMap', 'Secret'].includes(object.kind))
-      continue;
-    const { data, binaryData } = object;
-    contents.set(`${object.kind}/${object.metadata.namespace}/${object.metadata.name}`, [
-      data ?? {},
-      binaryData ?? {},
-    ]);
-  }
-  return contents;
+/** The configuration that the pods of a workload name (`kind/namespace/name`), sorted; none where it has no checksum. */
+export function configurationUsed(object: KubeObject): string[] {
+  if (!isRolling(object)) return [];
+  const keys = usedBy(podSpecOf(object) ?? {}).map(
+    ({ kind, name }) => `${kind}/${object.metadata.namespace}/${name}`,
+  );
+  return [...new Set(keys)].sort();
 }
 
 /** Undefined where the workload uses no configuration of the App, or asks to be left out. */
 export function checksumOf(
-  { object, ignoresChecksum }: Configured,
-  configuration: Configuration,
+  object: KubeObject,
+  used: readonly Used[],
   hmacKey: Uint8Array,
 ): { config: string; adoption: string } | undefined {
-  if (ignoresChecksum || !isRolling(object)) return undefined;
-  const used = usedBy(podSpecOf(object) ?? {})
-    .map(({ kind, name }) => `${kind}/${object.metadata.namespace}/${name}`)
-    .filter((key) => configuration.has(key));
   if (used.length === 0) return undefined;
-  const contents = [...new Set(used)].sort().map((key) => [key, configuration.get(key)]);
+  const contents = used.map(({ key, object: { data, binaryData } }) => [key, [data ?? {}, binaryData ?? {}]]);
   const config = keyedHash(hmacKey, ['configuration', contents]);
   return { config, adoption: keyedHash(hmacKey, ['adoption', contents, podTemplateOf(object)]) };
 }

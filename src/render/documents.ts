@@ -32,28 +32,25 @@ export const LIMITS: Limits = {
 
 const MAX_LIST_DEPTH = 5;
 
-export function readDocuments(
-  files: readonly SourceFile[],
-  limits: Limits = LIMITS,
-): { documents: Document[]; problems: RenderProblem[] } {
-  const tooMuch = (what: string): { documents: []; problems: RenderProblem[] } => ({
-    documents: [],
-    problems: [
-      { code: 'TooLarge', file: '', message: what, hint: 'split the App, or point its path at less' },
-    ],
-  });
-  const totalBytes = files.reduce((sum, file) => sum + file.content.byteLength, 0);
-  if (files.length > limits.maxFiles) return tooMuch(`more than ${limits.maxFiles} files`);
-  if (totalBytes > limits.maxTotalBytes) return tooMuch(`more than ${limits.maxTotalBytes} bytes in all`);
+/** What one file holds, and how much of the limits that takes. */
+export interface FileDocuments {
+  documents: Document[];
+  problems: RenderProblem[];
+  /** Aliases written out. */
+  nodes: number;
+}
 
+/** `nodesLeft`: of the limit over all files. */
+export function readDocuments(
+  file: SourceFile,
+  limits: Limits = LIMITS,
+  nodesLeft = limits.maxNodes,
+): FileDocuments {
   const documents: Document[] = [];
   const problems: RenderProblem[] = [];
-  const budget: NodeBudget = { left: limits.maxNodes };
-  for (const file of files) {
-    readFile(file, limits, budget, documents, problems);
-    if (documents.length > limits.maxDocuments) return tooMuch(`more than ${limits.maxDocuments} objects`);
-  }
-  return { documents, problems };
+  const budget: NodeBudget = { left: nodesLeft };
+  readFile(file, limits, budget, documents, problems);
+  return { documents, problems, nodes: nodesLeft - budget.left };
 }
 
 function readFile(

@@ -1,37 +1,30 @@
-// Files of a commit → desired objects, with the rules that Pawl adds. Pure, and in two steps, because the
+// Parsed files → desired objects, with the rules that Pawl adds. Pure, and apart from the parsing, because the
 // scopes of kinds, which decide on namespaces, are the server's to tell.
 //
 // 1. All or nothing: one problem fails the render, and a failed render prunes nothing.
 // 2. The result depends on what the files say, not on their names, order or layout; only the read set does.
 // 3. An App among the objects is an object like any other, this App itself included.
+// 4. What was made of an object before is taken again as it is: a commit that changes one file of a thousand costs
+//    about as much as one that changes one of ten.
 
-import type { Manifest, Origin, Rendered, SourceFile, TreeFile } from '../model/manifest.ts';
+import type { Manifest, Origin, Rendered } from '../model/manifest.ts';
 import { gvkOf, idOf, keyOf } from '../model/object.ts';
-import type { Gvk, KubeObject } from '../model/object.ts';
+import type { Gvk, KubeObject, ObjectId } from '../model/object.ts';
 import type { Settings } from '../model/settings.ts';
-import { checksumOf, configurationOf } from './checksum.ts';
-import { LIMITS, readDocuments } from './documents.ts';
-import type { Limits } from './documents.ts';
+import { checksumOf, configurationUsed, type Used } from './checksum.ts';
 import { keyedHash } from './hash.ts';
 import { withoutHistory } from './history-limit.ts';
 import { asMember } from './membership.ts';
-import { normalise } from './normalise.ts';
-import { toObject } from './objects.ts';
 import type { ParsedObject } from './objects.ts';
 import { orderOf } from './order.ts';
+import { compare, MAX_PROBLEMS, type Parsed } from './parse.ts';
 import { placeOf } from './problem.ts';
 import type { RenderProblem } from './problem.ts';
-import { definedScopes, placed } from './scope.ts';
+import { definedScopes, placed, scopeIn } from './scope.ts';
 import type { Scope } from './scope.ts';
 
 export { applyClass } from './order.ts';
-
-export interface Parsed {
-  objects: ParsedObject[];
-  problems: RenderProblem[];
-  /** What was read, sorted by path. */
-  readSet: TreeFile[];
-}
+export { parse, type Parsed, type ParsedFile } from './parse.ts';
 
 export interface FinishOptions {
   settings: Pick<Settings, 'defaultNamespace'>;
@@ -43,36 +36,29 @@ export interface FinishOptions {
   hmacKey: Uint8Array;
   /** What discovery tells; undefined for a kind that the server does not serve (yet). */
   scopeOf: (gvk: Gvk) => Scope | undefined;
+  /** What was made of the same objects before, with the same key and for the same ApplySet. */
+  memo?: RenderMemo;
 }
+
+/** By parsed object. Forgotten with the objects themselves. */
+export type RenderMemo = WeakMap<ParsedObject, Ruled>;
 
 export type RenderResult =
   | { kind: 'rendered'; rendered: Rendered }
   | { kind: 'failed'; problems: RenderProblem[] };
 
-/** At most as many as a status can show and a person will read. */
-const MAX_PROBLEMS = 100;
-
-/** Everything that can be said without a server. */
-export function parse(files: readonly SourceFile[], limits: Limits = LIMITS): Parsed {
-  const sorted = [...files].sort((a, b) => compare(a.path, b.path));
-  const { documents, problems } = readDocuments(sorted, limits);
-  const objects: ParsedObject[] = [];
-  for (const document of documents) {
-    const result = toObject(document);
-    if (Array.isArray(result)) problems.push(...result);
-    else objects.push({ ...result, object: normalise(result.object) });
-  }
-  if (documents.length === 0 && problems.length === 0) {
-    problems.push({
-      code: 'Empty',
-      file: '',
-      message: 'no objects: the path holds no manifests',
-      hint: 'check spec.source.path; only .yaml, .yml and .json files are read',
-    });
-  }
-  const readSet = sorted.map(({ path, oid, mode }) => ({ path, oid, mode }));
-  problems.sort((a, b) => compare(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0));
-  return { objects, problems: problems.slice(0, MAX_PROBLEMS), readSet };
+/** An object in its namespace, with what Pawl adds. */
+interface Ruled {
+  /** What decided on its form beside the parsed object. */
+  under: string;
+  parsed: ParsedObject;
+  object: KubeObject;
+  id: ObjectId;
+  key: string;
+  gvk: Gvk;
+  /** Of the configuration that its pods name. */
+  used: readonly string[];
+  finished?: { manifest: Manifest; with: readonly KubeObject[] };
 }
 
 /** The kinds of which `scopeOf` will be asked. */
@@ -86,58 +72,84 @@ export function kindsOf(parsed: Parsed): Gvk[] {
 export function finish(parsed: Parsed, options: FinishOptions): RenderResult {
   if (parsed.problems.length > 0) return { kind: 'failed', problems: parsed.problems };
   const defined = definedScopes(parsed.objects.map(({ object }) => object));
-  const { defaultNamespace } = options.settings;
-  const objects = parsed.objects.map((each) => ({
-    ...each,
-    object: withRules(placed(each.object, options.scopeOf, defined, defaultNamespace), options.applySet),
-  }));
-  const problems = duplicates(objects);
+  const ruled = parsed.objects.map((each) => ruledOf(each, options, defined));
+  const problems = duplicates(ruled);
   if (problems.length > 0) return { kind: 'failed', problems: problems.slice(0, MAX_PROBLEMS) };
 
-  const configuration = configurationOf(objects.map(configured));
-  const manifests = objects
-    .map((each): Manifest => {
-      const checksum = checksumOf(configured(each), configuration, options.hmacKey);
-      return manifestOf(each, checksum, options.hmacKey);
-    })
-    .sort(byApplyOrder);
-  const { readSet } = parsed;
+  const configuration = new Map(
+    ruled.filter(isConfiguration).map(({ object }) => [configurationKey(object), object]),
+  );
+  const manifests = inApplyOrder(ruled.map((each) => manifestOf(each, configuration, options.hmacKey)));
   return {
     kind: 'rendered',
     rendered: {
       manifests,
-      readSet,
+      readSet: parsed.readSet,
       readHash: options.readHash,
       renderHash: renderHash(manifests, options.hmacKey),
     },
   };
 }
 
-function configured({ object, policy }: ParsedObject): { object: KubeObject; ignoresChecksum: boolean } {
-  return { object, ignoresChecksum: policy.ignoresChecksum };
+function ruledOf(
+  parsed: ParsedObject,
+  { settings, applySet, scopeOf, memo }: FinishOptions,
+  defined: ReadonlyMap<string, Scope>,
+): Ruled {
+  const gvk = gvkOf(parsed.object);
+  const scope = scopeIn(gvk, scopeOf, defined);
+  const under = `${scope} ${settings.defaultNamespace}`;
+  const before = memo?.get(parsed);
+  if (before?.under === under) return before;
+  const object = asMember(withoutHistory(placed(parsed.object, scope, settings.defaultNamespace)), applySet);
+  const id = idOf(object);
+  const used = parsed.policy.ignoresChecksum ? [] : configurationUsed(object);
+  const ruled = { under, parsed, object, id, key: keyOf(id), gvk, used };
+  memo?.set(parsed, ruled);
+  return ruled;
 }
 
-function withRules(object: KubeObject, applySet: string): KubeObject {
-  return asMember(withoutHistory(object), applySet);
+function isConfiguration({ parsed, object }: Ruled): boolean {
+  if (parsed.policy.ignoresChecksum || object.apiVersion !== 'v1') return false;
+  return object.kind === 'ConfigMap' || object.kind === 'Secret';
+}
+
+function configurationKey({ kind, metadata }: KubeObject): string {
+  return `${kind}/${metadata.namespace}/${metadata.name}`;
 }
 
 function manifestOf(
-  { object, origin, policy: { stage, policy } }: ParsedObject,
-  checksum: Manifest['checksum'],
+  ruled: Ruled,
+  configuration: ReadonlyMap<string, KubeObject>,
   hmacKey: Uint8Array,
 ): Manifest {
-  const id = idOf(object);
+  const used = ruled.used.flatMap((key): Used[] => {
+    const object = configuration.get(key);
+    return object === undefined ? [] : [{ key, object }];
+  });
+  const objects = used.map(({ object }) => object);
+  const { finished } = ruled;
+  if (finished !== undefined && isSameList(finished.with, objects)) return finished.manifest;
+  const { object, id, key, gvk } = ruled;
+  const { origin, policy } = ruled.parsed;
+  const checksum = checksumOf(object, used, hmacKey);
   const manifest: Manifest = {
     id,
-    key: keyOf(id),
-    gvk: gvkOf(object),
+    key,
+    gvk,
     object,
     origin,
     hash: keyedHash(hmacKey, [object, checksum?.config ?? null]),
-    stage,
-    policy,
+    stage: policy.stage,
+    policy: policy.policy,
+    ...(checksum === undefined ? {} : { checksum }),
   };
-  return checksum === undefined ? manifest : { ...manifest, checksum };
+  ruled.finished = { manifest, with: objects };
+  return manifest;
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
 /** The order of applying is no part of the desired state but for the stages, which the hashes cover. */
@@ -146,14 +158,14 @@ function renderHash(manifests: readonly Manifest[], hmacKey: Uint8Array): string
 }
 
 /** Of the same object, whatever version of its kind is written. */
-function duplicates(objects: readonly ParsedObject[]): RenderProblem[] {
+function duplicates(objects: readonly Ruled[]): RenderProblem[] {
   const first = new Map<string, Origin>();
   const problems: RenderProblem[] = [];
-  for (const { object, origin } of objects) {
-    const id = idOf(object);
-    const earlier = first.get(keyOf(id));
+  for (const { id, key, parsed } of objects) {
+    const { origin } = parsed;
+    const earlier = first.get(key);
     if (earlier === undefined) {
-      first.set(keyOf(id), origin);
+      first.set(key, origin);
       continue;
     }
     const where = `${placeOf(earlier)}${earlier.document > 1 ? ` (document ${earlier.document})` : ''}`;
@@ -163,10 +175,13 @@ function duplicates(objects: readonly ParsedObject[]): RenderProblem[] {
   return problems;
 }
 
-function byApplyOrder(a: Manifest, b: Manifest): number {
-  return a.stage - b.stage || orderOf(a) - orderOf(b) || compare(a.key, b.key);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Whatever decides on the order of an object is looked at once, not with every comparison. */
+function inApplyOrder(manifests: readonly Manifest[]): Manifest[] {
+  return manifests
+    .map((manifest) => ({ manifest, order: orderOf(manifest) }))
+    .sort(
+      (a, b) =>
+        a.manifest.stage - b.manifest.stage || a.order - b.order || compare(a.manifest.key, b.manifest.key),
+    )
+    .map(({ manifest }) => manifest);
 }

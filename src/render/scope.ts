@@ -22,17 +22,19 @@ export function definedScopes(objects: readonly KubeObject[]): ReadonlyMap<strin
 }
 
 /**
- * The object in its namespace. A kind of which nobody knows the scope is taken as namespaced: the plan will
- * refuse it, and its identity must not change with that.
+ * A kind of which nobody knows the scope is taken as namespaced: the plan will refuse it, and its identity must not
+ * change with that.
  */
-export function placed(
-  object: KubeObject,
+export function scopeIn(
+  gvk: Gvk,
   scopeOf: (gvk: Gvk) => Scope | undefined,
   defined: ReadonlyMap<string, Scope>,
-  defaultNamespace: string,
-): KubeObject {
-  const gvk = gvkOf(object);
-  const scope = scopeOf(gvk) ?? defined.get(`${gvk.group}/${gvk.kind}`) ?? 'Namespaced';
+): Scope {
+  return scopeOf(gvk) ?? defined.get(`${gvk.group}/${gvk.kind}`) ?? 'Namespaced';
+}
+
+/** The object in its namespace, or in none. */
+export function placed(object: KubeObject, scope: Scope, defaultNamespace: string): KubeObject {
   if (scope === 'Namespaced') {
     const namespace = object.metadata.namespace || defaultNamespace;
     return { ...object, metadata: { ...object.metadata, namespace } };
