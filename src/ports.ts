@@ -208,3 +208,48 @@ export interface Clock {
 }
 
 export type Emit = (app: AppName, event: AppEvent) => void;
+
+// ------------------------------------------------------------- checks
+
+/** One request to one address. Nothing is resolved, followed or taken from the environment. */
+export interface HttpProbe {
+  /** An IP address. */
+  address: string;
+  port: number;
+  scheme: 'http' | 'https';
+  method: 'GET' | 'HEAD';
+  path: string;
+  /** The `Host` header, and the name in the TLS handshake. A certificate is not verified. */
+  host: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  /** For all of it: connection, answer and body. */
+  timeoutMs: number;
+  /** More of the body is not read. */
+  maxBodyBytes: number;
+}
+
+export type HttpAnswer =
+  | { kind: 'answer'; status: number; body: string; latencyMs: number }
+  /**
+   * `refused`: nothing listens there. `unreachable`: no connection came about, for whichever reason. `timeout`: there
+   * was a connection and no answer in time. `broken`: it is no answer.
+   */
+  | { kind: 'refused' | 'unreachable' | 'timeout' | 'broken'; latencyMs: number };
+
+export interface Prober {
+  /** Rejects only with the signal's reason. */
+  http(probe: HttpProbe, signal: AbortSignal): Promise<HttpAnswer>;
+}
+
+export type MetricAnswer =
+  /** Of every series, without those that are no number; empty: no data. */
+  | { kind: 'values'; values: number[] }
+  /** The query is no query, or gives no instant values. */
+  | { kind: 'refused'; message: string }
+  | { kind: 'unavailable'; message: string };
+
+/** The installation's Prometheus: no App says which. */
+export interface Prometheus {
+  /** An instant query. Rejects only with the signal's reason. */
+  query(query: string, signal: AbortSignal): Promise<MetricAnswer>;
+}

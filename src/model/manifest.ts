@@ -44,6 +44,8 @@ export interface Manifest {
     rollback: 'Default' | 'Hold';
     recreate: boolean;
     ignoreFields: string[];
+    /** `pawl.dev/hook`, of Jobs only: when it runs, and whether with every release. */
+    hook?: { when: 'pre' | 'post' | 'verify'; always: boolean };
   };
 }
 

@@ -10,6 +10,7 @@ import { hash } from 'node:crypto';
 import { validate as isCron } from 'node-cron';
 import { APP_KIND, GROUP } from './app.ts';
 import type { App, AppSpec } from './app.ts';
+import { resolveChecks } from './checks.ts';
 import { parseDurationMs } from './duration.ts';
 import { kindRules } from './kind-rules.ts';
 import type { Settings, Threshold } from './settings.ts';
@@ -118,6 +119,7 @@ export function resolveApp(app: App): Resolved {
       soakMs: duration('spec.health.soak', spec.health?.soak, '0s', 0),
       thresholds: thresholds(spec.health?.thresholds ?? {}, duration, invalid),
       kinds: kindRules(spec.health?.kinds ?? [], invalid),
+      checks: resolveChecks(spec.health?.checks ?? [], defaultNamespace, duration, invalid),
     },
     rollback: {
       mode: spec.rollback?.mode === 'Hold' ? 'Hold' : 'Revert',

@@ -1,6 +1,7 @@
 // A spec with its defaults filled in and its units made numbers: what every stage reads.
 
 import type { KindRule } from './kind-rules.ts';
+import type { Check } from './checks.ts';
 import type { SignalName } from './signal.ts';
 
 export interface Source {
@@ -35,6 +36,7 @@ export interface Settings {
     thresholds: Record<SignalName, Threshold>;
     /** Rules of the App's own for kinds. */
     kinds: readonly KindRule[];
+    checks: readonly Check[];
   };
   rollback: {
     mode: 'Revert' | 'Hold';

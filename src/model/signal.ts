@@ -34,6 +34,8 @@ export const SIGNALS = {
   /** The pod's node does not answer any more. */
   NodeLost: { afterMs: 300_000, count: 1 },
   VolumeLost: { afterMs: 0, count: 1 },
+  /** A check of `spec.health.checks` fails; `count` in a row. */
+  CheckFailed: { afterMs: 30_000, count: 3 },
   Confirmation: { afterMs: 5_000, count: 2 },
 } as const;
 

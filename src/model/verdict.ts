@@ -6,6 +6,8 @@ import type { ObjectId } from './object.ts';
 export interface Failure {
   /** Undefined where the failure concerns no object, such as a file that is not YAML. */
   object: ObjectId | undefined;
+  /** The check or hook that failed: it speaks of the whole commit, whichever object it names. */
+  check?: string;
   /** One word: `CrashLoopBackOff`, `Invalid`, `RenderFailed`, `TimedOut`, … */
   reason: string;
   /** For the commit's message: identifiers, reasons, counts and exit codes only. */

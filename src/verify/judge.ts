@@ -5,17 +5,21 @@
 // 3. A sign fails a release (or makes it unknown, where the surroundings are to blame) only when two reads
 //    at least `Confirmation` apart show it past its threshold.
 // 4. At the deadline the commit is blamed unless something speaks for the surroundings.
+// 5. Checks are judged only while every object is ready; one that has not passed holds back the soak.
 
 import type { Sign } from '../model/health.ts';
-import type { KubeObject, ObjectId } from '../model/object.ts';
+import { type KubeObject, type ObjectId, keyOf } from '../model/object.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Failure } from '../model/verdict.ts';
+import { checksAtDeadline, failureOfCheck, unknownAtEnd, withChecks } from './checks/end.ts';
+import type { CheckRead } from './checks/standing.ts';
 import { atDeadline, deadlineMs } from './deadline.ts';
 import { textIn } from './fields.ts';
-import { type JudgeMemory, firstMemory, notFoundPlaces, withReadyPods } from './memory.ts';
+import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withReadyPods } from './memory.ts';
 import { operatorSecrets } from './operators.ts';
-import { type RelatedObjects, indexRelated } from './owners.ts';
+import { type RelatedIndex, type RelatedObjects, indexRelated } from './owners.ts';
 import { failureBySign, progressMessage } from './progress.ts';
+import { type RestartCounts, restartsOf, restartsSince, soakSigns } from './soak.ts';
 import { type Weight, weigh } from './thresholds.ts';
 import { type Read, type Watched, readWatched } from './watched.ts';
 
@@ -24,7 +28,9 @@ export interface JudgeInput {
   /** All that the release desires, where `objects` is but a part of it. */
   desired?: readonly KubeObject[];
   related: RelatedObjects;
-  settings: Omit<Settings['health'], 'kinds'> & Partial<Pick<Settings['health'], 'kinds'>>;
+  /** Where the checks stand, once the objects are ready. */
+  checks?: readonly CheckRead[];
+  settings: Omit<Settings['health'], 'kinds' | 'checks'> & Partial<Pick<Settings['health'], 'kinds'>>;
   /** Ms of verifying so far, without the time that the API server was away. */
   elapsedMs: number;
   /** From the previous read; undefined at the first one. */
@@ -44,8 +50,10 @@ export type Judgement =
       kind: 'waiting';
       ready: number;
       total: number;
-      /** The rollout, pod by pod. */
+      /** The rollout, pod by pod, and the checks. */
       message: string;
+      /** Every object is as desired: it is the checks, or the soak, that are waited for. */
+      objectsReady: boolean;
       /** When to judge again if nothing changes until then; at least 1. */
       lookAgainInMs: number;
       /** All signs that stand now, whether they count yet or not. */
@@ -61,22 +69,34 @@ export interface Judged {
 
 export function judge(input: JudgeInput): Judged {
   const before = input.memory ?? firstMemory(input.related);
-  const reads = readAll(input, before);
-  const weighed = reads.filter(mayFail).flatMap((read) => weighRead(read, input));
+  const index = indexRelated(input.related);
+  const reads = readAll(input, before, index);
   const broken = reads.filter((read) => isAwaited(read) && !isReady(read));
-  const memory = remember(input, before, { reads, weighed, isReady: broken.length === 0 });
-  if (broken.length === 0) return { judgement: soaked(input, memory, reads), memory };
+  const checks = broken.length === 0 ? (input.checks ?? []) : [];
+  const isEverythingReady = broken.length === 0 && !checks.some(({ holds }) => holds);
+  const weighed = [
+    ...reads.filter(mayFail).flatMap((read) => weighRead(read, input)),
+    ...checks.flatMap((check) => weighCheck(check, before, input)),
+    ...(before.soak === undefined ? [] : weighSoak(before.soak.base, reads, index, before, input)),
+  ];
+  const restarts = restartsOf(input.objects, index);
+  const memory = remember(input, before, { reads, weighed, isReady: isEverythingReady, restarts });
   const bySigns = confirmedVerdict(weighed, memory, input);
   if (bySigns !== undefined) return { judgement: bySigns, memory };
+  const nextMs = Math.min(Infinity, ...weighed.map((one) => nextLookMs(one, memory, input)));
+  if (isEverythingReady) return { judgement: soaked(input, memory, reads, checks, nextMs), memory };
   const restMs = deadlineMs(memory, input.settings) - input.elapsedMs;
-  if (restMs <= 0) return { judgement: atDeadline(broken, input.settings.timeoutMs), memory };
-  const lookAgainInMs = Math.min(restMs, ...weighed.map((one) => nextLookMs(one, memory, input)));
-  return { judgement: waiting(reads, lookAgainInMs), memory };
+  if (restMs <= 0) {
+    const { timeoutMs } = input.settings;
+    const judgement = broken.length > 0 ? atDeadline(broken, timeoutMs) : checksAtDeadline(checks, timeoutMs);
+    return { judgement, memory };
+  }
+  return { judgement: waiting(reads, checks, Math.min(restMs, nextMs)), memory };
 }
 
-function readAll(input: JudgeInput, memory: JudgeMemory): Read[] {
+function readAll(input: JudgeInput, memory: JudgeMemory, index: RelatedIndex): Read[] {
   const context = {
-    index: indexRelated(input.related),
+    index,
     memory,
     notFoundAt: notFoundPlaces(memory),
     seenReady: new Set(memory.seenReady),
@@ -111,11 +131,13 @@ function mayFail(read: Read): boolean {
 }
 
 interface Weighed {
-  read: Read;
+  failureBy: (sign: Sign) => Failure;
   blames: Sign['blames'];
   /** In `memory.confirmed`. */
   key: string;
   weight: Weight;
+  /** Of signs that no read keeps, by {@link clockKey}. */
+  clocks: JudgeMemory['clocks'];
 }
 
 function weighRead(read: Read, input: JudgeInput): Weighed[] {
@@ -123,44 +145,102 @@ function weighRead(read: Read, input: JudgeInput): Weighed[] {
   return (['commit', 'surroundings'] as const).map((blames) => {
     const signs = read.signs.filter(({ sign }) => sign.blames === blames);
     const weight = weigh(signs, names, input.settings.thresholds, input.elapsedMs);
-    return { read, blames, key: `${read.watched.manifest.key}|${blames}`, weight };
+    const key = `${read.watched.manifest.key}|${blames}`;
+    return { failureBy: (sign) => failureBySign(read, sign), blames, key, weight, clocks: {} };
+  });
+}
+
+function weighCheck(check: CheckRead, before: JudgeMemory, input: JudgeInput): Weighed[] {
+  const { sign, afterMs } = check;
+  if (sign === undefined) return [];
+  const { elapsedMs, settings } = input;
+  const clock = clockKey(`check/${check.name}`, sign);
+  const timed = { sign, clock: tick(before, clock, sign, elapsedMs), afterMs };
+  return [
+    {
+      failureBy: (of) => failureOfCheck(check, of),
+      blames: sign.blames,
+      key: `check/${check.name}|${sign.blames}`,
+      weight: weigh([timed], [], settings.thresholds, elapsedMs),
+      clocks: { [clock]: timed.clock },
+    },
+  ];
+}
+
+function weighSoak(
+  base: RestartCounts,
+  reads: readonly Read[],
+  index: RelatedIndex,
+  before: JudgeMemory,
+  input: JudgeInput,
+): Weighed[] {
+  const { elapsedMs, settings } = input;
+  return reads.map((read) => {
+    const { signs, podNames } = soakSigns(read.watched, index, base, input.now);
+    const timed = signs.map((sign) => {
+      const key = clockKey(`${read.watched.manifest.key}|soak`, sign);
+      return { sign, key, clock: tick(before, key, sign, elapsedMs) };
+    });
+    return {
+      failureBy: (sign) => failureBySign(read, sign),
+      blames: 'commit',
+      key: `${read.watched.manifest.key}|soak`,
+      weight: weigh(timed, podNames, settings.thresholds, elapsedMs),
+      clocks: Object.fromEntries(timed.map(({ key, clock }) => [key, clock])),
+    };
   });
 }
 
 function remember(
   input: JudgeInput,
   before: JudgeMemory,
-  now: { reads: readonly Read[]; weighed: readonly Weighed[]; isReady: boolean },
+  now: { reads: readonly Read[]; weighed: readonly Weighed[]; isReady: boolean; restarts: RestartCounts },
 ): JudgeMemory {
   const { elapsedMs } = input;
   const wasReady = before.readySinceMs !== undefined;
+  const base = before.soak?.base ?? (now.isReady ? now.restarts : undefined);
+  const soak = base === undefined ? undefined : { base, restarts: restartsSince(base, now.restarts) };
+  // What restarts has not stayed healthy.
+  const isBegunAnew = (soak?.restarts ?? 0) > (before.soak?.restarts ?? 0);
+  const readySinceMs = isBegunAnew ? elapsedMs : (before.readySinceMs ?? elapsedMs);
   return {
     seenReady: withReadyPods(before, input.related.pods),
-    clocks: Object.fromEntries(now.reads.flatMap((read) => Object.entries(read.clocks))),
+    clocks: Object.fromEntries([
+      ...now.reads.flatMap((read) => Object.entries(read.clocks)),
+      ...now.weighed.flatMap(({ clocks }) => Object.entries(clocks)),
+    ]),
     confirmed: Object.fromEntries(
       now.weighed
         .filter(({ weight }) => weight.decisive !== undefined)
         .map(({ key }) => [key, before.confirmed[key] ?? elapsedMs]),
     ),
     oldEvents: before.oldEvents,
-    readySinceMs: now.isReady ? (before.readySinceMs ?? elapsedMs) : undefined,
+    readySinceMs: now.isReady ? readySinceMs : undefined,
     brokenSinceMs: !now.isReady && wasReady ? elapsedMs : before.brokenSinceMs,
     soakBegan: before.soakBegan || now.isReady,
+    soak,
   };
 }
 
-function soaked(input: JudgeInput, memory: JudgeMemory, reads: readonly Read[]): Judgement {
+function soaked(
+  input: JudgeInput,
+  memory: JudgeMemory,
+  reads: readonly Read[],
+  checks: readonly CheckRead[],
+  nextMs: number,
+): Judgement {
   const restMs = input.settings.soakMs - (input.elapsedMs - (memory.readySinceMs ?? input.elapsedMs));
   const total = reads.filter(isAwaited).length;
-  const message = progressMessage(reads, isAwaited);
-  if (restMs <= 0) return { kind: 'healthy', total, message };
+  const message = withChecks(progressMessage(reads, isAwaited), checks);
+  if (restMs <= 0) return unknownAtEnd(checks) ?? { kind: 'healthy', total, message };
   const seconds = Math.ceil(restMs / 1000);
   return {
     kind: 'waiting',
     ready: total,
     total,
     message: `${message}; has to stay so for another ${seconds} s`,
-    lookAgainInMs: restMs,
+    objectsReady: true,
+    lookAgainInMs: Math.min(restMs, nextMs),
     signs: [],
   };
 }
@@ -174,14 +254,19 @@ function confirmedVerdict(
   const confirmed = weighed.filter((one) => isConfirmed(one, memory, input));
   const failures = confirmed
     .filter(({ blames }) => blames === 'commit')
-    .flatMap(({ read, weight }) =>
-      weight.decisive === undefined ? [] : [failureBySign(read, weight.decisive)],
-    );
-  if (failures.length > 0) return { kind: 'failed', failures };
+    .flatMap(({ failureBy, weight }) => (weight.decisive === undefined ? [] : [failureBy(weight.decisive)]));
+  if (failures.length > 0) return { kind: 'failed', failures: onePerObject(failures) };
   const other = confirmed[0];
   if (other?.weight.decisive === undefined) return undefined;
-  const { reason, message } = failureBySign(other.read, other.weight.decisive);
+  const { reason, message } = other.failureBy(other.weight.decisive);
   return { kind: 'unknown', reason, message };
+}
+
+/** The first says enough: a pod that crashes in the soak shows its sign, and that it restarted. */
+function onePerObject(failures: readonly Failure[]): Failure[] {
+  const nameOf = ({ object, check }: Failure) => (object === undefined ? `check/${check}` : keyOf(object));
+  const first = new Map(failures.toReversed().map((failure) => [nameOf(failure), failure]));
+  return failures.filter((failure) => first.get(nameOf(failure)) === failure);
 }
 
 function isConfirmed(one: Weighed, memory: JudgeMemory, input: JudgeInput): boolean {
@@ -199,13 +284,14 @@ function nextLookMs(one: Weighed, memory: JudgeMemory, input: JudgeInput): numbe
   return Math.max(Math.min(restMs, one.weight.nextMs), 1);
 }
 
-function waiting(reads: readonly Read[], lookAgainInMs: number): Judgement {
+function waiting(reads: readonly Read[], checks: readonly CheckRead[], lookAgainInMs: number): Judgement {
   const awaited = reads.filter(isAwaited);
   return {
     kind: 'waiting',
     ready: awaited.filter(isReady).length,
     total: awaited.length,
-    message: progressMessage(reads, isAwaited),
+    message: withChecks(progressMessage(reads, isAwaited), checks),
+    objectsReady: awaited.every(isReady),
     lookAgainInMs: Math.max(Math.ceil(lookAgainInMs), 1),
     signs: reads.flatMap((read) =>
       read.signs.map(({ sign }) => ({ object: read.watched.manifest.id, sign })),

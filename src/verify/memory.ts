@@ -5,6 +5,7 @@ import type { Sign } from '../model/health.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { RelatedObjects } from './owners.ts';
 import { isReady } from './pod.ts';
+import type { RestartCounts } from './soak.ts';
 import { viewEvent } from './signs/event-view.ts';
 
 export interface SignClock {
@@ -28,6 +29,8 @@ export interface JudgeMemory {
   brokenSinceMs: number;
   /** Everything was ready at some read. */
   soakBegan: boolean;
+  /** Restarts of containers when the soak first began, and how many came since; undefined before it. */
+  soak: { base: RestartCounts; restarts: number } | undefined;
 }
 
 export function firstMemory(related: RelatedObjects): JudgeMemory {
@@ -44,6 +47,7 @@ export function firstMemory(related: RelatedObjects): JudgeMemory {
     readySinceMs: undefined,
     brokenSinceMs: 0,
     soakBegan: false,
+    soak: undefined,
   };
 }
 
@@ -103,5 +107,6 @@ export function carryMemory(
     readySinceMs: undefined,
     brokenSinceMs: 0,
     soakBegan: false,
+    soak: undefined,
   };
 }

@@ -10,6 +10,8 @@ import type { SignClock } from './memory.ts';
 export interface TimedSign {
   sign: Sign;
   clock: SignClock;
+  /** In place of the threshold's own. */
+  afterMs?: number;
 }
 
 export interface Weight {
@@ -44,12 +46,12 @@ export function weigh(
 }
 
 function remainingMs(
-  { sign, clock }: TimedSign,
+  { sign, clock, afterMs }: TimedSign,
   thresholds: Record<SignalName, Threshold>,
   elapsedMs: number,
   times: 1 | 2,
 ): number {
-  return thresholds[sign.signal].afterMs * times - (elapsedMs - clock.sinceMs);
+  return (afterMs ?? thresholds[sign.signal].afterMs) * times - (elapsedMs - clock.sinceMs);
 }
 
 /** Twice the threshold is twice its time; where it has none, twice its count. */

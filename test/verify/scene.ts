@@ -162,6 +162,7 @@ export interface Moment {
   atMs: number;
   objects: readonly Watched[];
   related?: Partial<RelatedObjects>;
+  checks?: JudgeInput['checks'];
 }
 
 /** Judges one moment after the other, as long as the judgement is to wait; the last judgement is the answer. */
@@ -171,10 +172,11 @@ export function watchAll(
 ): Judged & { atMs: number } {
   let memory: JudgeInput['memory'];
   let last: (Judged & { atMs: number }) | undefined;
-  for (const { atMs, objects, related } of moments) {
+  for (const { atMs, objects, related, checks } of moments) {
     const judged = judge({
       objects,
       related: { ...nothing, ...related },
+      checks,
       settings: { ...settings, ...more },
       elapsedMs: atMs,
       memory,

@@ -1,0 +1,93 @@
+// One HTTP request to an address, as a check makes it: a connection of its own, no name resolution, no redirect, no
+// proxy, no cookie, and an answer that is read up to a limit and no further.
+
+import { Client } from 'undici';
+import type { HttpAnswer, HttpProbe, Prober } from '../../ports.ts';
+
+/** Refused by something on the way, or answered by nothing: says nothing of what listens there. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EADDRNOTAVAIL',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EPERM',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const TIMED_OUT: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export function makeProber(monotonic: () => number): Prober {
+  return {
+    async http(probe, signal) {
+      const startedMs = monotonic();
+      const answer = await once(probe, signal);
+      return { ...answer, latencyMs: Math.max(Math.round(monotonic() - startedMs), 0) };
+    },
+  };
+}
+
+type Untimed =
+  | { kind: 'answer'; status: number; body: string }
+  | { kind: 'refused' | 'unreachable' | 'timeout' | 'broken' };
+
+async function once(probe: HttpProbe, signal: AbortSignal): Promise<Untimed> {
+  signal.throwIfAborted();
+  const deadline = AbortSignal.timeout(probe.timeoutMs);
+  let isConnected = false;
+  const client = clientFor(probe);
+  client.on('connect', () => {
+    isConnected = true;
+  });
+  try {
+    const { statusCode, body } = await client.request({
+      method: probe.method,
+      path: probe.path,
+      headers: [...probe.headers.flat(), 'host', probe.host, ...userAgent(probe)],
+      signal: AbortSignal.any([signal, deadline]),
+    });
+    return { kind: 'answer', status: statusCode, body: await beginning(body, probe.maxBodyBytes) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: deadline.aborted ? (isConnected ? 'timeout' : 'unreachable') : kindOf(error) };
+  } finally {
+    await client.destroy().catch(() => {});
+  }
+}
+
+function clientFor({ scheme, address, port, host, timeoutMs }: HttpProbe): Client {
+  const place = address.includes(':') ? `[${address}]` : address;
+  return new Client(`${scheme}://${place}:${port}`, {
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    pipelining: 1,
+    // As the kubelet's probes: certificates inside a cluster are seldom signed by anybody, and no secret is sent.
+    connect: { timeout: timeoutMs, rejectUnauthorized: false, servername: host.replace(/:\d+$/, '') },
+  });
+}
+
+function userAgent({ headers }: HttpProbe): string[] {
+  return headers.some(([name]) => name.toLowerCase() === 'user-agent') ? [] : ['user-agent', 'pawl-check'];
+}
+
+/** The first `maxBytes`; the rest is not read. */
+async function beginning(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes >= maxBytes) break;
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxBytes));
+}
+
+function kindOf(error: unknown): Exclude<HttpAnswer['kind'], 'answer'> {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'ECONNREFUSED') return 'refused';
+  if (typeof code === 'string' && UNREACHABLE.has(code)) return 'unreachable';
+  return typeof code === 'string' && TIMED_OUT.has(code) ? 'timeout' : 'broken';
+}

@@ -1,0 +1,68 @@
+// What one question of a check was answered with. `words` go into commits: codes, milliseconds and numbers only,
+// never a body, a query or a label.
+
+import type { HttpCheck, PrometheusCheck } from '../../model/checks.ts';
+import type { HttpAnswer, MetricAnswer } from '../../ports.ts';
+
+export type CheckResult =
+  | { kind: 'good'; words: string }
+  /** Counts against the release. */
+  | { kind: 'bad'; words: string }
+  /** No connection came about: the network's doing as likely as the App's. */
+  | { kind: 'unreachable'; words: string }
+  /** Nothing is known: no data, no Prometheus, no Service to ask yet. */
+  | { kind: 'unknown'; reason: UnknownReason; words: string };
+
+export type UnknownReason = 'CheckNotReady' | 'CheckRefused' | 'NoData' | 'PrometheusUnavailable';
+
+export function httpResult(check: HttpCheck, answer: HttpAnswer): CheckResult {
+  const after = `after ${answer.latencyMs} ms`;
+  switch (answer.kind) {
+    case 'refused':
+      return { kind: 'bad', words: 'connection refused' };
+    case 'unreachable':
+      return { kind: 'unreachable', words: `no connection ${after}` };
+    case 'timeout':
+      return { kind: 'bad', words: `no answer ${after}` };
+    case 'broken':
+      return { kind: 'bad', words: 'the answer is no HTTP' };
+    case 'answer': {
+      const told = `status ${answer.status} ${after}`;
+      if (!check.status.some(({ from, to }) => answer.status >= from && answer.status <= to))
+        return { kind: 'bad', words: told };
+      if (check.body !== undefined && !answer.body.includes(check.body))
+        return { kind: 'bad', words: `${told}, without the expected text` };
+      if (check.latencyMs !== undefined && answer.latencyMs > check.latencyMs)
+        return { kind: 'bad', words: `${told}, slower than ${check.latencyMs} ms` };
+      return { kind: 'good', words: told };
+    }
+  }
+}
+
+/** Every series must be within the bounds; the one that is farthest beyond them is named. */
+export function prometheusResult(check: PrometheusCheck, answer: MetricAnswer): CheckResult {
+  switch (answer.kind) {
+    case 'unavailable':
+      return { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'Prometheus does not answer' };
+    case 'refused':
+      return { kind: 'unknown', reason: 'CheckRefused', words: 'Prometheus cannot answer the query' };
+    case 'values':
+      return valuesResult(check, answer.values);
+  }
+}
+
+function valuesResult({ min, max }: PrometheusCheck, values: readonly number[]): CheckResult {
+  const [first] = values;
+  if (first === undefined) return { kind: 'unknown', reason: 'NoData', words: 'no data' };
+  const lowest = values.reduce((a, b) => Math.min(a, b), first);
+  const highest = values.reduce((a, b) => Math.max(a, b), first);
+  if (max !== undefined && highest > max)
+    return { kind: 'bad', words: `${show(highest)} is above ${show(max)}` };
+  if (min !== undefined && lowest < min)
+    return { kind: 'bad', words: `${show(lowest)} is below ${show(min)}` };
+  return { kind: 'good', words: show(max === undefined ? lowest : highest) };
+}
+
+function show(value: number): string {
+  return String(Number.isFinite(value) ? Number(value.toPrecision(6)) : value);
+}

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import type { HttpCheck, PrometheusCheck } from '../../../src/model/checks.ts';
+import { type CheckResult, httpResult, prometheusResult } from '../../../src/verify/checks/result.ts';
+import {
+  after,
+  readCheck,
+  type ReadFacts,
+  type Standing,
+  UNASKED,
+} from '../../../src/verify/checks/standing.ts';
+import type { HttpAnswer, MetricAnswer } from '../../../src/ports.ts';
+import { errors, smoke } from './checks.ts';
+
+const answer = (status: number, more: Partial<Extract<HttpAnswer, { kind: 'answer' }>> = {}): HttpAnswer => ({
+  kind: 'answer',
+  status,
+  body: 'S3cret <html> ok',
+  latencyMs: 12,
+  ...more,
+});
+
+test.for<{ name: string; check?: Partial<HttpCheck>; given: HttpAnswer; want: CheckResult }>([
+  {
+    name: 'a status that is wanted',
+    given: answer(204),
+    want: { kind: 'good', words: 'status 204 after 12 ms' },
+  },
+  { name: 'another', given: answer(500), want: { kind: 'bad', words: 'status 500 after 12 ms' } },
+  { name: 'a redirect', given: answer(302), want: { kind: 'bad', words: 'status 302 after 12 ms' } },
+  {
+    name: 'a body with the text',
+    check: { body: 'ok' },
+    given: answer(200),
+    want: { kind: 'good', words: 'status 200 after 12 ms' },
+  },
+  {
+    name: 'a body without it',
+    check: { body: 'fine' },
+    given: answer(200),
+    want: { kind: 'bad', words: 'status 200 after 12 ms, without the expected text' },
+  },
+  {
+    name: 'just in time',
+    check: { latencyMs: 12 },
+    given: answer(200),
+    want: { kind: 'good', words: 'status 200 after 12 ms' },
+  },
+  {
+    name: 'too late',
+    check: { latencyMs: 11 },
+    given: answer(200),
+    want: { kind: 'bad', words: 'status 200 after 12 ms, slower than 11 ms' },
+  },
+  {
+    name: 'nobody listens',
+    given: { kind: 'refused', latencyMs: 1 },
+    want: { kind: 'bad', words: 'connection refused' },
+  },
+  {
+    name: 'no way there',
+    given: { kind: 'unreachable', latencyMs: 1 },
+    want: { kind: 'unreachable', words: 'no connection after 1 ms' },
+  },
+  {
+    name: 'a connection and no answer',
+    given: { kind: 'timeout', latencyMs: 5000 },
+    want: { kind: 'bad', words: 'no answer after 5000 ms' },
+  },
+  {
+    name: 'noise',
+    given: { kind: 'broken', latencyMs: 1 },
+    want: { kind: 'bad', words: 'the answer is no HTTP' },
+  },
+])('an answer over http: $name', ({ check, given, want }) => {
+  expect(httpResult({ ...smoke, ...check }, given)).toEqual(want);
+});
+
+const values = (...of: number[]): MetricAnswer => ({ kind: 'values', values: of });
+
+test.for<{ name: string; check?: Partial<PrometheusCheck>; given: MetricAnswer; want: CheckResult }>([
+  { name: 'within', given: values(0.05), want: { kind: 'good', words: '0.05' } },
+  { name: 'above', given: values(0.0500001), want: { kind: 'bad', words: '0.0500001 is above 0.05' } },
+  {
+    name: 'one series of many above',
+    given: values(0, 0.4236999, 0.1),
+    want: { kind: 'bad', words: '0.4237 is above 0.05' },
+  },
+  { name: 'endless', given: values(Infinity), want: { kind: 'bad', words: 'Infinity is above 0.05' } },
+  {
+    name: 'below',
+    check: { min: 5, max: undefined },
+    given: values(9, 4),
+    want: { kind: 'bad', words: '4 is below 5' },
+  },
+  { name: 'no series', given: values(), want: { kind: 'unknown', reason: 'NoData', words: 'no data' } },
+  {
+    name: 'no query',
+    given: { kind: 'refused', message: 'parse error at {secret="x"}' },
+    want: { kind: 'unknown', reason: 'CheckRefused', words: 'Prometheus cannot answer the query' },
+  },
+  {
+    name: 'no answer',
+    given: { kind: 'unavailable', message: 'ECONNREFUSED' },
+    want: { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'Prometheus does not answer' },
+  },
+])('a value of Prometheus: $name', ({ check, given, want }) => {
+  expect(prometheusResult({ ...errors, ...check }, given)).toEqual(want);
+});
+
+const good: CheckResult = { kind: 'good', words: 'status 200 after 1 ms' };
+const bad: CheckResult = { kind: 'bad', words: 'status 500 after 1 ms' };
+const unreachable: CheckResult = { kind: 'unreachable', words: 'no connection after 1 ms' };
+const noData: CheckResult = { kind: 'unknown', reason: 'NoData', words: 'no data' };
+const facts: ReadFacts = { isNetworkProven: false, failedBefore: false, now: 0 };
+const standing = (...results: CheckResult[]): Standing => results.reduce(after, UNASKED);
+
+describe('a check', () => {
+  const thrice = { ...smoke, times: 3 };
+  test.for<{ name: string; given: CheckResult[]; want: 'passed' | 'failing' | 'open' }>([
+    { name: 'is open before it was asked', given: [], want: 'open' },
+    { name: 'is open one short of its times', given: [good, good], want: 'open' },
+    { name: 'passes with as many in a row', given: [good, good, good], want: 'passed' },
+    { name: 'begins anew after a bad one', given: [good, good, bad, good, good], want: 'open' },
+    { name: 'fails again after it passed', given: [good, good, good, bad], want: 'failing' },
+  ])('$name', ({ given, want }) => {
+    const read = readCheck(thrice, standing(...given), facts);
+    expect(read.state).toBe(want);
+    expect(read.holds).toBe(want !== 'passed');
+  });
+
+  test('counts its failures in a row', () => {
+    expect(readCheck(smoke, standing(bad, good, bad, bad), facts).sign).toMatchObject({
+      signal: 'CheckFailed',
+      count: 2,
+      blames: 'commit',
+      evidence: 'check smoke: status 500 after 1 ms, 2 times in a row',
+    });
+  });
+
+  test('that failed before the release blames the surroundings', () => {
+    const read = readCheck(smoke, standing(bad), { ...facts, failedBefore: true });
+    expect(read.sign?.blames).toBe('surroundings');
+    expect(read.excuse?.reason).toBe('CheckFailedBefore');
+  });
+
+  test('without a connection is left to the deadline, unless another check was answered', () => {
+    const alone = readCheck(smoke, standing(unreachable), facts);
+    expect([alone.state, alone.sign, alone.excuse?.reason]).toEqual([
+      'failing',
+      undefined,
+      'CheckUnreachable',
+    ]);
+    const proven = readCheck(smoke, standing(unreachable), { ...facts, isNetworkProven: true });
+    expect([proven.sign?.blames, proven.excuse]).toEqual(['commit', undefined]);
+  });
+
+  test('of Prometheus that has no data does not hold back the soak, and is not known at its end', () => {
+    const read = readCheck(errors, standing(noData), facts);
+    expect([read.state, read.holds, read.excuse?.reason]).toEqual(['open', false, 'NoData']);
+    expect(readCheck(errors, UNASKED, facts).holds).toBe(true);
+  });
+
+  test('of Prometheus may say how long it must fail', () => {
+    expect(readCheck({ ...errors, forMs: 0 }, standing(bad), facts).afterMs).toBe(0);
+  });
+});
