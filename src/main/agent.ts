@@ -19,6 +19,7 @@ import { kubeEventOf } from '../record/kube-event.ts';
 import { serve } from '../server/http.ts';
 import { makeMetrics } from '../server/metrics.ts';
 import { followApps } from './apps.ts';
+import { preferSmallHeap } from './frugal.ts';
 import { version } from './version.ts';
 
 /** How long releases in hand may take to come to a stop after SIGTERM. */
@@ -26,6 +27,7 @@ const GRACE_MS = 20_000;
 
 /** Resolves after an orderly stop; rejects with a PawlError where it cannot start. */
 export async function runAgent(config: Config, signal: AbortSignal): Promise<void> {
+  preferSmallHeap();
   const logger = makeLogger(config.logLevel);
   const clock = systemClock;
   const metrics = makeMetrics();

@@ -4,9 +4,9 @@
 
 import { createHash } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
-import type { ConnectionOptions } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { PawlError, messageOf } from '../../model/errors.ts';
+import { type Entry, type Kubeconfig, podEntry, readKubeconfigs, type Tls } from './kubeconfig.ts';
 
 export interface ClusterAddress {
   /**
@@ -28,7 +28,7 @@ export interface Credentials {
   namespace: string | undefined;
   /** As the kubeconfig calls the user. */
   user: string | undefined;
-  tls: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+  tls: Tls;
   headers: Record<string, string>;
   /** Equal ids may share connections. */
   connectionId: string;
@@ -48,8 +48,8 @@ export async function credentialsOf(
   address: ClusterAddress,
   monotonic: () => number,
 ): Promise<CredentialSource> {
-  const load = await loader(address);
-  let config = load();
+  const load = loader(address);
+  let from = await load();
   let last: Promise<Credentials> | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
 
@@ -57,7 +57,7 @@ export async function credentialsOf(
     async current() {
       if (last === undefined || monotonic() - readAt > FRESH_MS) {
         readAt = monotonic();
-        last = read(config);
+        last = from();
       }
       const mine = last;
       try {
@@ -71,105 +71,111 @@ export async function credentialsOf(
 
     refused() {
       if (monotonic() - readAt < REFUSED_PAUSE_MS) return;
-      last = undefined;
-      try {
-        // Anew, because plugins and token files keep what they read in the object.
-        config = load();
-      } catch {
-        // The file is being rewritten: the old one serves until the next refusal.
-      }
+      // Anew, because the file may have changed, and plugins keep what they read in the object. Where the file is
+      // just being rewritten, the old one serves until the next refusal.
+      last = load().then(
+        (loaded) => {
+          from = loaded;
+          return loaded();
+        },
+        () => from(),
+      );
+      last.catch(() => {});
+      readAt = monotonic();
     },
   };
 }
 
-async function loader(address: ClusterAddress): Promise<() => KubeConfig> {
-  if (address.kubeconfig === undefined && address.inCluster !== true) {
+/** How to read the credentials of what was named; what it throws is told at once. */
+function loader(address: ClusterAddress): () => Promise<() => Promise<Credentials>> {
+  const { kubeconfig, context } = address;
+  if (kubeconfig === undefined && address.inCluster !== true) {
     throw new PawlError({
       code: 'ClusterUnnamed',
       message: 'no cluster was named',
       hint: 'Name a kubeconfig with --kubeconfig, or run inside a cluster.',
     });
   }
-  if (address.kubeconfig === undefined && process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
+  if (kubeconfig === undefined) {
+    return async () => {
+      const entry = podEntry(process.env);
+      if (entry !== undefined) return async () => credentialsIn(entry, entry.read());
+      throw new PawlError({
+        code: 'ClusterConfig',
+        message: 'this does not run in a pod of a cluster (KUBERNETES_SERVICE_HOST is not set)',
+        hint: 'Name a kubeconfig with --kubeconfig.',
+      });
+    };
+  }
+  const files = [kubeconfig].flat();
+  return async () => {
+    const config = parsed(files);
+    const entry = config.entry(context);
+    if (entry === undefined) {
+      const named = context ?? config.current ?? '(none)';
+      throw new PawlError({
+        code: 'ClusterConfig',
+        message: `the kubeconfig ${files.join(', ')} has no cluster for the context ${named}`,
+        hint: `Contexts: ${config.contexts.join(', ') || 'none'}.`,
+      });
+    }
+    if (!entry.isFetched) return async () => credentialsIn(entry, entry.read());
+    const library = await fetching(files, context);
+    return async () => credentialsIn(entry, await library());
+  };
+}
+
+function parsed(files: readonly string[]): Kubeconfig {
+  try {
+    return readKubeconfigs(files);
+  } catch (error) {
     throw new PawlError({
       code: 'ClusterConfig',
-      message: 'this does not run in a pod of a cluster (KUBERNETES_SERVICE_HOST is not set)',
-      hint: 'Name a kubeconfig with --kubeconfig.',
+      message: `the kubeconfig ${files.join(', ')} cannot be read: ${firstLine(messageOf(error))}`,
+      hint: 'Check the path, and that the file is a kubeconfig.',
     });
   }
-  // This one file of the library, late: the whole of it costs 0.9 s and 90 MB at start.
+}
+
+type Secrets = ReturnType<Entry['read']>;
+
+/** Credentials that a program fetches, by the client library, which is loaded for nothing else. */
+async function fetching(
+  files: readonly string[],
+  context: string | undefined,
+): Promise<() => Promise<Secrets>> {
   const library = (await import('@kubernetes/client-node/dist/config.js')) as {
     KubeConfig: new () => KubeConfig;
   };
-  const name = address.kubeconfig === undefined ? 'of the pod' : [address.kubeconfig].flat().join(', ');
-  return () => {
-    const config = new library.KubeConfig();
-    try {
-      if (address.kubeconfig === undefined) config.loadFromCluster();
-      else loadFiles(config, [address.kubeconfig].flat(), () => new library.KubeConfig());
-    } catch (error) {
-      throw new PawlError({
-        code: 'ClusterConfig',
-        message: `the kubeconfig ${name} cannot be read: ${firstLine(messageOf(error))}`,
-        hint: 'Check the path, and that the file is a kubeconfig.',
-      });
-    }
-    if (address.context !== undefined) config.setCurrentContext(address.context);
-    if (config.getCurrentCluster()?.server === undefined) {
-      const context = config.getCurrentContext();
-      throw new PawlError({
-        code: 'ClusterConfig',
-        message: `the kubeconfig ${name} has no cluster for the context ${context ?? '(none)'}`,
-        hint: `Contexts: ${
-          config
-            .getContexts()
-            .map((each) => each.name)
-            .join(', ') || 'none'
-        }.`,
-      });
-    }
-    return config;
-  };
-}
-
-function loadFiles(config: KubeConfig, paths: readonly string[], empty: () => KubeConfig): void {
-  const [first, ...rest] = paths;
-  if (first === undefined) return;
+  const config = new library.KubeConfig();
+  const [first = '', ...rest] = files;
   config.loadFromFile(first);
   for (const path of rest) {
-    const next = empty();
+    const next = new library.KubeConfig();
     next.loadFromFile(path);
     config.mergeConfig(next, true);
   }
+  if (context !== undefined) config.setCurrentContext(context);
+  return async () => {
+    const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
+    await config.applyToHTTPSOptions(options);
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = value.trim();
+    const { ca, cert, key, servername, rejectUnauthorized } = options;
+    const tls = Object.fromEntries(
+      Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    ) as Tls;
+    return { tls, headers };
+  };
 }
 
-async function read(config: KubeConfig): Promise<Credentials> {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
-  const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
-  await config.applyToHTTPSOptions(options);
-  if (typeof options.auth === 'string') {
-    options.headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  }
-  const tls: Credentials['tls'] = {};
-  if (options.ca !== undefined) tls.ca = options.ca;
-  if (options.cert !== undefined) tls.cert = options.cert;
-  if (options.key !== undefined) tls.key = options.key;
-  if (options.servername !== undefined) tls.servername = options.servername;
-  if (options.rejectUnauthorized !== undefined) tls.rejectUnauthorized = options.rejectUnauthorized;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = value.trim();
-  return {
-    server: cluster.server.replace(/\/+$/, ''),
-    proxyUrl: cluster.proxyUrl,
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
-    user: config.getCurrentUser()?.name,
-    tls,
-    headers,
-    connectionId: createHash('sha256')
-      .update(JSON.stringify([cluster.server, cluster.proxyUrl, tls]))
-      .digest('hex'),
-  };
+function credentialsIn(entry: Entry, { tls, headers }: Secrets): Credentials {
+  const { server, proxyUrl, namespace, user } = entry;
+  const id = JSON.stringify([server, proxyUrl, tls]);
+  const connectionId = createHash('sha256').update(id).digest('hex');
+  return { server, proxyUrl, namespace, user, tls, headers, connectionId };
 }
 
 function asCredentialsError(error: unknown): PawlError {
