@@ -12,7 +12,8 @@ import type { Gate } from './applying.ts';
 import { type Run, save, statusOf } from './context.ts';
 import { healthyRender } from './healthy.ts';
 import type { Release } from './release.ts';
-import { isWritten, type Verified, type Vigil } from './verifying.ts';
+import type { Verified, Vigil } from './verifying.ts';
+import { isWritten } from './watching.ts';
 
 export interface StageGate {
   pass: Gate;

@@ -13,12 +13,12 @@ import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
 import { afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
-import type { Watched } from '../verify/watched.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
 import { healthyRender } from './healthy.ts';
 import { type Interruption, watchForInterruption } from './interruption.ts';
 import type { Release } from './release.ts';
+import { watching } from './watching.ts';
 
 export type Verified = { kind: 'verdict'; verdict: Verdict } | ({ kind: 'interrupted' } & Interruption);
 
@@ -117,7 +117,13 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
     by: { related: Related; interrupted: AbortSignal; stopwatch: Timer; say: (message: string) => void },
   ) {
     const awaited = withoutDone(what.manifests, statusOf(run), ctx.members);
-    const changes = new Map(what.changes.map((change) => [change.key, change]));
+    const watched = watching({
+      desired: new Map(desired.manifests.map((manifest) => [manifest.key, manifest])),
+      former,
+      changes: new Map(what.changes.map((change) => [change.key, change])),
+      baseline: statusOf(run).baseline,
+      live: (id) => ctx.members.get(id),
+    });
     const whole = desired.manifests.map(({ object }) => object);
     let isTold = false;
     return waitForVerdict(
@@ -127,7 +133,7 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
         interrupted: by.interrupted,
         from: clock,
         look: () => ({
-          objects: awaited.map((manifest) => watched(manifest, changes.get(manifest.key))),
+          objects: awaited.map(watched),
           desired: whole,
           related: by.related.read(),
           away: ctx.cluster.isAway(),
@@ -155,22 +161,6 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
     );
   }
 
-  function watched(manifest: Manifest, change: Change | undefined): Watched {
-    const status = statusOf(run);
-    const before = former?.get(manifest.key);
-    return {
-      manifest,
-      live: ctx.members.get(manifest.id),
-      // Without a healthy revision everything is new. An object that was set back by us counts as changed too.
-      changed: before?.hash !== manifest.hash || isWritten(change),
-      minGeneration: change?.object?.metadata.generation,
-      appliedUid: change?.object?.metadata.uid,
-      baselineUnhealthy: status.baseline?.unhealthy[manifest.key],
-      stalledSince: status.baseline?.stalledSince[manifest.key],
-      before: before?.object,
-    };
-  }
-
   function noteSign(
     object: Parameters<typeof keyOf>[0],
     sign: { reason: string; evidence: string; at: string },
@@ -181,10 +171,6 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
     const message = `${sign.at}: ${sign.evidence}`;
     tell(run, { type: 'sign', commit: started.target.commit.oid, object, reason: sign.reason, message });
   }
-}
-
-export function isWritten(change: Change | undefined): boolean {
-  return change?.outcome === 'created' || change?.outcome === 'configured';
 }
 
 /**

@@ -110,7 +110,7 @@ export interface Baseline {
   at: string;
   /** Object key → reason, only of objects that were not healthy. */
   unhealthy: Record<string, string>;
-  /** Object key → lastUpdateTime of `Progressing`, only where it said ProgressDeadlineExceeded. */
+  /** Object key → what marks its present status as old news: see verify/baseline.ts. */
   stalledSince: Record<string, string>;
 }
 

@@ -29,6 +29,8 @@ export const SIGNALS = {
   Stalled: { afterMs: 0, count: 1 },
   /** A pod that the repository holds itself has ended in failure. */
   PodFailed: { afterMs: 0, count: 1 },
+  /** A canary stands at a step until somebody promotes it. */
+  AwaitingPromotion: { afterMs: 300_000, count: 1 },
   AddressPending: { afterMs: 300_000, count: 1 },
   VolumePending: { afterMs: 300_000, count: 1 },
   /** The pod's node does not answer any more. */

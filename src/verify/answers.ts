@@ -27,8 +27,10 @@ export function terminating(message: string): Health {
 export interface HealthContext {
   /** Wall clock, ms since the epoch. */
   now: number;
-  /** `lastUpdateTime` of a ProgressDeadlineExceeded that stood before the apply: old news, ignored. */
+  /** What stood before the apply, as `oldNewsOf` (baseline.ts) marks it: old news, ignored. */
   stalledSince?: string;
+  /** Of what rolls out another object: that one's pod template differs from the healthy revision's. */
+  targetChanged?: boolean;
   /** The generation that our apply was answered with; an older one is a mirror that lags. */
   minGeneration?: number;
   /** The object that generation belongs to; one made anew counts from 1 again. */

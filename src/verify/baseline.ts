@@ -4,6 +4,7 @@
 import type { Baseline } from '../model/app.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
 import type { HealthContext } from './answers.ts';
+import { takenUpOf } from './delivery.ts';
 import { stalledSinceOf } from './deployment.ts';
 import { healthOf } from './health.ts';
 
@@ -23,14 +24,19 @@ export function takeBaseline(
   return { at: new Date(now).toISOString(), unhealthy, stalledSince: stalledSince(objects) };
 }
 
+/** Of a Deployment the update time of a ProgressDeadlineExceeded; of what rolls out another, what it took up last. */
+function oldNewsOf(object: KubeObject): string | undefined {
+  return object.kind === 'Deployment' ? stalledSinceOf(object) : takenUpOf(object);
+}
+
 /**
- * Object key → update time of a ProgressDeadlineExceeded that stands now. To be taken before *every* apply, that
+ * Object key → the mark of what its status tells now, where that could be taken for news. To be taken before *every* apply, that
  * of a revert too: a baseline may be older than the failure that the revert undoes.
  */
 export function stalledSince(objects: readonly KubeObject[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const object of objects) {
-    const since = object.kind === 'Deployment' ? stalledSinceOf(object) : undefined;
+    const since = oldNewsOf(object);
     if (since !== undefined) found[keyOf(idOf(object))] = since;
   }
   return found;

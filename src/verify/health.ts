@@ -6,14 +6,18 @@ import { ruleFor } from '../model/kind-rules.ts';
 import { gvkOf, type KubeObject } from '../model/object.ts';
 import { type HealthContext, failed, inProgress, terminating } from './answers.ts';
 import { apiServiceHealth } from './apiservice.ts';
+import { rolloutHealth } from './argo-rollouts.ts';
+import { certificateHealth, certificateRequestHealth } from './cert-manager.ts';
 import { crdHealth } from './crd.ts';
 import { customHealth } from './custom-kind.ts';
 import { daemonSetHealth } from './daemonset.ts';
 import { deploymentHealth } from './deployment.ts';
 import { at, conditionOf, numberIn } from './fields.ts';
+import { canaryHealth } from './flagger.ts';
 import { cronJobHealth, genericHealth, ingressHealth } from './generic.ts';
 import { hpaHealth } from './hpa.ts';
 import { jobHealth } from './job.ts';
+import { knativeHealth } from './knative.ts';
 import { namespaceHealth } from './namespace.ts';
 import { pdbHealth } from './pdb.ts';
 import { podHealth } from './pod.ts';
@@ -41,6 +45,14 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['APIService.apiregistration.k8s.io', apiServiceHealth],
   ['HorizontalPodAutoscaler.autoscaling', hpaHealth],
   ['PodDisruptionBudget.policy', pdbHealth],
+  ['Rollout.argoproj.io', rolloutHealth],
+  ['Canary.flagger.app', canaryHealth],
+  ['Certificate.cert-manager.io', certificateHealth],
+  ['CertificateRequest.cert-manager.io', certificateRequestHealth],
+  ['Service.serving.knative.dev', knativeHealth],
+  ['Configuration.serving.knative.dev', knativeHealth],
+  ['Revision.serving.knative.dev', knativeHealth],
+  ['Route.serving.knative.dev', knativeHealth],
 ]);
 
 /** The health of a live object; undefined is one that does not exist, though it is desired. */

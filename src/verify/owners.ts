@@ -57,7 +57,7 @@ function byAge(a: KubeObject, b: KubeObject): number {
 }
 
 /** The pod template without its hash, and without the null that some servers give as its creation time. */
-function templateOf(owner: KubeObject): unknown {
+export function templateOf(owner: KubeObject | undefined): unknown {
   const template = at(owner, 'spec', 'template');
   const { creationTimestamp: _, labels, ...metadata } = at(template, 'metadata');
   const { 'pod-template-hash': __, ...rest } = at({ labels }, 'labels');
@@ -88,6 +88,10 @@ function revisionPods(object: KubeObject, index: RelatedIndex): readonly KubeObj
         : [];
     case 'DaemonSet.apps':
       return pods.filter(hasLabel('pod-template-generation', templateGeneration(object)));
+    case 'Rollout.argoproj.io':
+      return allRolloutPods(object, index).filter(
+        hasLabel('rollouts-pod-template-hash', textIn(at(object, 'status'), 'currentPodHash')),
+      );
     case 'ReplicaSet.apps':
     case 'Job.batch':
       return pods;
@@ -96,6 +100,11 @@ function revisionPods(object: KubeObject, index: RelatedIndex): readonly KubeObj
     default:
       return [];
   }
+}
+
+function allRolloutPods(rollout: KubeObject, index: RelatedIndex): KubeObject[] {
+  const replicaSets = index.replicaSetsOf(rollout.metadata.uid);
+  return replicaSets.flatMap((replicaSet) => [...index.podsOf(replicaSet.metadata.uid)]);
 }
 
 /** Until the controller has seen the change, `updateRevision` is still that of the old template. */

@@ -49,7 +49,7 @@ export function describe(read: Read): string {
 
 export function failureBySign(read: Read, sign: Sign): Failure {
   return {
-    object: read.watched.manifest.id,
+    object: read.watched.blamedOn ?? read.watched.manifest.id,
     reason: sign.reason,
     evidence: sign.evidence,
     message: `${showId(read.watched.manifest.id)}: ${read.health.message}; ${sign.at}: ${sign.evidence}`,
@@ -61,7 +61,7 @@ export function timedOut(read: Read, timeoutMs: number): Failure {
   const seconds = Math.round(timeoutMs / 1000);
   const why = read.unreadyPods.length > 0 ? 'readiness probe fails' : read.health.reason;
   return {
-    object: read.watched.manifest.id,
+    object: read.watched.blamedOn ?? read.watched.manifest.id,
     reason: 'TimedOut',
     evidence: `TimedOut after ${seconds} s, ${sign?.evidence ?? why}`,
     message: `${showId(read.watched.manifest.id)} is not ready after ${seconds} s: ${describe(read)}`,

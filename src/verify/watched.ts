@@ -3,7 +3,7 @@
 import type { Health, Sign } from '../model/health.ts';
 import type { KindRule } from '../model/kind-rules.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { KubeObject } from '../model/object.ts';
+import type { KubeObject, ObjectId } from '../model/object.ts';
 import { listAt, textIn, at } from './fields.ts';
 import { healthOf } from './health.ts';
 import { type JudgeMemory, clockKey, tick } from './memory.ts';
@@ -27,8 +27,12 @@ export interface Watched {
   appliedUid?: string;
   /** Why it was unhealthy before the release, from the baseline. */
   baselineUnhealthy?: string;
-  /** `lastUpdateTime` of a ProgressDeadlineExceeded that stood before the apply. */
+  /** From the baseline: the mark of what its status told before the apply. */
   stalledSince?: string;
+  /** What it rolls out, where that is what was changed: the change to blame. */
+  blamedOn?: ObjectId;
+  /** That one's pod template differs from the healthy revision's. */
+  targetChanged?: boolean;
   /** As the healthy revision had it, if at hand: images that it ran already are not blamed on the commit. */
   before?: KubeObject;
 }
@@ -61,6 +65,7 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
   const health = healthOf(live, {
     now: context.now,
     stalledSince: watched.stalledSince,
+    targetChanged: watched.targetChanged,
     minGeneration: watched.minGeneration,
     appliedUid: watched.appliedUid,
     bindingModes: context.bindingModes,

@@ -15,7 +15,10 @@ const OWN_NAME: ReadonlySet<string> = new Set([
 ]);
 
 /** Waited for, and nothing a commit could do about it. */
-const PENDING: ReadonlySet<string> = new Set(['AddressPending', 'VolumePending']);
+const PENDING: ReadonlySet<string> = new Set(['AddressPending', 'VolumePending', 'AwaitingPromotion']);
+
+/** Failures that the surroundings are to blame for. */
+const OF_SURROUNDINGS: ReadonlySet<string> = new Set(['VolumeLost', 'IssuanceFailed']);
 
 /** The failure (or the endless waiting) that the object's own status tells of. */
 export function healthSign(object: KubeObject, health: Health, now: number): Sign | undefined {
@@ -29,7 +32,12 @@ export function healthSign(object: KubeObject, health: Health, now: number): Sig
   const signal = signalOf(object, health);
   const evidence =
     signal === 'JobFailed' && health.reason !== signal ? `JobFailed, ${health.reason}` : health.reason;
-  return { ...base, signal, evidence, blames: signal === 'VolumeLost' ? 'surroundings' : 'commit' };
+  return {
+    ...base,
+    signal,
+    evidence,
+    blames: OF_SURROUNDINGS.has(health.reason) ? 'surroundings' : 'commit',
+  };
 }
 
 function signalOf(object: KubeObject, health: Health): SignalName {

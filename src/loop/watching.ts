@@ -1,0 +1,71 @@
+// The objects of a release as the judge is given them: what each should be, what it is now, and what is known of the
+// time before. Only `live` changes during a wait; an object that did not change is handed over as the very same value,
+// by which the judge knows that there is nothing new to read.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Baseline } from '../model/app.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
+import type { Change } from '../model/plan.ts';
+import { targetOf } from '../verify/delivery.ts';
+import { templateOf } from '../verify/owners.ts';
+import type { Watched } from '../verify/watched.ts';
+
+export interface WatchingFacts {
+  /** All that the release desires, by key. */
+  desired: ReadonlyMap<string, Manifest>;
+  /** As the healthy revision has it, by key; undefined where there is none: then everything is new. */
+  former: ReadonlyMap<string, Manifest> | undefined;
+  /** What the release has written so far, by key. */
+  changes: ReadonlyMap<string, Change>;
+  baseline: Baseline | undefined;
+  live: (id: ObjectId) => KubeObject | undefined;
+}
+
+/** For one wait. */
+export function watching(facts: WatchingFacts): (manifest: Manifest) => Watched {
+  const known = new Map<string, Watched>();
+  return (manifest) => {
+    const live = facts.live(manifest.id);
+    const before = known.get(manifest.key);
+    if (before !== undefined && before.live === live) return before;
+    const watched = before === undefined ? watch(manifest, live, facts) : { ...before, live };
+    known.set(manifest.key, watched);
+    return watched;
+  };
+}
+
+export function isWritten(change: Change | undefined): boolean {
+  return change?.outcome === 'created' || change?.outcome === 'configured';
+}
+
+function watch(manifest: Manifest, live: KubeObject | undefined, facts: WatchingFacts): Watched {
+  const { key, object } = manifest;
+  const change = facts.changes.get(key);
+  const target = targetOf(object);
+  const rolledOut = target === undefined ? undefined : facts.desired.get(keyOf(target));
+  const isTargetChanged = rolledOut !== undefined && isChanged(rolledOut, facts);
+  const isOwnChange = isChanged(manifest, facts);
+  return {
+    manifest,
+    live,
+    changed: isOwnChange || isTargetChanged,
+    blamedOn: isTargetChanged && !isOwnChange ? target : undefined,
+    targetChanged: rolledOut !== undefined && hasNewTemplate(rolledOut, facts),
+    minGeneration: change?.object?.metadata.generation,
+    appliedUid: change?.object?.metadata.uid,
+    baselineUnhealthy: facts.baseline?.unhealthy[key],
+    stalledSince: facts.baseline?.stalledSince[key],
+    before: facts.former?.get(key)?.object,
+  };
+}
+
+/** An object that was set back by us counts as changed too. */
+function isChanged({ key, hash }: Manifest, { former, changes }: WatchingFacts): boolean {
+  return former?.get(key)?.hash !== hash || isWritten(changes.get(key));
+}
+
+function hasNewTemplate({ key, object }: Manifest, { former }: WatchingFacts): boolean {
+  const before = former?.get(key)?.object;
+  return before !== undefined && !isDeepStrictEqual(templateOf(before), templateOf(object));
+}
