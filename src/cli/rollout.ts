@@ -5,6 +5,7 @@ import { type App, APPLYSET } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import type { Gvk, KubeObject } from '../model/object.ts';
 import { applySetId } from '../model/resolve.ts';
+import { selectorOf } from '../model/selector.ts';
 import type { ListQuery } from '../ports.ts';
 import { isDone, type Rollout, rolloutOf } from './pods.ts';
 
@@ -51,28 +52,4 @@ export async function readRollouts(
 function namespacesOf(app: App): string[] {
   const more = (app.metadata.annotations?.[APPLYSET.additionalNamespaces] ?? '').split(',');
   return [...new Set([app.metadata.namespace, ...more.filter((name) => name !== '')])];
-}
-
-interface Selector {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-}
-
-/** As a query writes it. It only narrows what is read: owner references decide. */
-export function selectorOf(workload: KubeObject): string {
-  const { selector = {} } = (workload.spec ?? {}) as { selector?: Selector };
-  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
-    switch (operator) {
-      case 'In':
-        return `${key} in (${values.join(',')})`;
-      case 'NotIn':
-        return `${key} notin (${values.join(',')})`;
-      case 'DoesNotExist':
-        return `!${key}`;
-      default:
-        return key;
-    }
-  });
-  return [...labels, ...expressions].join(',');
 }

@@ -41,7 +41,7 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   if (unconfirmed !== undefined) return unconfirmed;
 
   await enter(run, started, 'Applying');
-  const vigil = openVigil(run, started, desired);
+  const vigil = openVigil(run, started, desired, plan.stages.flat());
   try {
     return await carryOut(run, started, desired, plan, vigil);
   } finally {
@@ -76,8 +76,12 @@ async function carryOut(
   const stopped = gate.stoppedBy();
   if (stopped !== undefined) return withChanges(stopped, done.changes);
 
-  await enter(run, started, 'Verifying');
-  const verified = await vigil.wait({ manifests: desired.manifests, changes: done.changes, soak: true });
+  const verified = await vigil.wait({
+    manifests: desired.manifests,
+    changes: done.changes,
+    soak: true,
+    begin: () => enter(run, started, 'Verifying'),
+  });
   return withChanges(verified, done.changes);
 }
 

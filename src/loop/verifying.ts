@@ -6,12 +6,13 @@
 // 2. A newer commit that concerns the App and a change of the App end any of the waits.
 
 import type { Manifest, Rendered } from '../model/manifest.ts';
-import { keyOf } from '../model/object.ts';
-import type { Change } from '../model/plan.ts';
+import { type KubeObject, keyOf } from '../model/object.ts';
+import type { Change, PlanItem } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
 import { afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
+import { scopesOf } from '../verify/scopes.ts';
 import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
@@ -28,6 +29,8 @@ export interface WaitFor {
   changes: readonly Change[];
   /** Whether they have to stay ready for as long as the App says. */
   soak: boolean;
+  /** Done while what has to be watched is asked for, and before anything is judged. */
+  begin?: () => Promise<void>;
   /** Told once, when it turns out that there is something to wait for. */
   onWaiting?: (message: string) => Promise<void>;
 }
@@ -39,7 +42,12 @@ export interface Vigil {
 }
 
 /** Nothing is asked of the server before the first wait. */
-export function openVigil(run: Run, started: Release, desired: Rendered): Vigil {
+export function openVigil(
+  run: Run,
+  started: Release,
+  desired: Rendered,
+  planned: readonly PlanItem[],
+): Vigil {
   const { ctx, session, settings } = run;
   const manifests = withoutDone(desired.manifests, statusOf(run), ctx.members);
   const carried = carry(session, started, manifests);
@@ -64,11 +72,9 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
 
   async function wait(what: WaitFor): Promise<Verified> {
     const before = await healthyRender(run, started.target);
-    former = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
-    const namespaces = desired.manifests
-      .map((manifest) => manifest.id.namespace)
-      .filter((name) => name !== '');
-    related ??= followRelated(ctx.cluster, namespaces, ring);
+    const healthy = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
+    former = healthy;
+    related ??= followRelated(ctx.cluster, scopesOf(changed(healthy)), ring);
     const stopwatch = timer(run, clock);
     const over = new AbortController();
     const interrupted = new AbortController();
@@ -86,7 +92,7 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
     };
     const keeping = every(run, KEEP_ELAPSED_MS, over.signal, () => saying.then(stopwatch.keep));
     try {
-      await related.ready(run.signal);
+      await Promise.all([related.ready(run.signal), what.begin?.()]);
       const result = await judged(what, { related, interrupted: interrupted.signal, stopwatch, say });
       const keys = new Set(what.manifests.map(({ key }) => key));
       clock.elapsedMs = result.elapsedMs;
@@ -110,6 +116,16 @@ export function openVigil(run: Run, started: Release, desired: Rendered): Vigil 
       await Promise.all([watching.catch(() => {}), keeping, saying]);
       if (run.signal.aborted && !run.hard.aborted) await stopwatch.keep().catch(() => {});
     }
+  }
+
+  /** What the release changes, or sets back. */
+  function changed(healthy: ReadonlyMap<string, Manifest>): KubeObject[] {
+    const isWritten = new Set(
+      planned.filter(({ action }) => action !== 'unchanged').map(({ manifest }) => manifest.key),
+    );
+    return desired.manifests
+      .filter(({ key, hash }) => isWritten.has(key) || healthy.get(key)?.hash !== hash)
+      .map(({ object }) => object);
   }
 
   function judged(

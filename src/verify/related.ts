@@ -1,9 +1,10 @@
-// Pods, ReplicaSets and events of the namespaces where a release is in flight, mirrored for as long as it is.
+// Pods, ReplicaSets and events of what a release changes, mirrored for as long as it is in flight.
 // Thin: what they mean is for owners.ts and signs/.
 
-import type { Cluster, Mirror } from '../ports.ts';
-import type { Gvk } from '../model/object.ts';
+import type { Gvk, KubeObject } from '../model/object.ts';
+import type { Cluster, ListQuery, Mirror } from '../ports.ts';
 import type { RelatedObjects } from './owners.ts';
+import type { Scope } from './scopes.ts';
 
 const POD: Gvk = { group: '', version: 'v1', kind: 'Pod' };
 const REPLICA_SET: Gvk = { group: 'apps', version: 'v1', kind: 'ReplicaSet' };
@@ -20,33 +21,39 @@ export interface Related {
 }
 
 /** Read as Pawl itself, which may look at pods and events everywhere. `onChange` says only that something did. */
-export function followRelated(
-  cluster: Cluster,
-  namespaces: readonly string[],
-  onChange: () => void,
-): Related {
+export function followRelated(cluster: Cluster, scopes: readonly Scope[], onChange: () => void): Related {
   const started: Mirror[] = [];
-  const follow = (gvk: Gvk, namespace: string, fieldSelector?: string): Mirror => {
-    const mirror = cluster.follow({ gvk, namespace, fieldSelector, onChange });
+  const follow = (gvk: Gvk, namespace: string, selector: Partial<ListQuery>): Mirror => {
+    const mirror = cluster.follow({ gvk, namespace, ...selector, onChange });
     started.push(mirror);
     return mirror;
   };
-  const mirrors = [...new Set(namespaces)].map((namespace) => ({
-    pods: follow(POD, namespace),
-    replicaSets: follow(REPLICA_SET, namespace),
-    events: EVENT_SELECTORS.map((selector) => follow(EVENT, namespace, selector)),
-  }));
+  const mirrors = scopes.map(({ namespace, selectors }) => {
+    const labels = selectors?.map((labelSelector) => ({ labelSelector })) ?? [{}];
+    return {
+      pods: labels.map((label) => follow(POD, namespace, label)),
+      replicaSets: labels.map((label) => follow(REPLICA_SET, namespace, label)),
+      events: EVENT_SELECTORS.map((fieldSelector) => follow(EVENT, namespace, { fieldSelector })),
+    };
+  });
   return {
     async ready(signal) {
       await Promise.all(started.map((mirror) => mirror.ready(signal)));
     },
     read: () => ({
-      pods: mirrors.flatMap((of) => of.pods.all()),
-      replicaSets: mirrors.flatMap((of) => of.replicaSets.all()),
-      events: mirrors.flatMap((of) => of.events.flatMap((mirror) => mirror.all())),
+      pods: whole(mirrors.flatMap((of) => of.pods)),
+      replicaSets: whole(mirrors.flatMap((of) => of.replicaSets)),
+      events: whole(mirrors.flatMap((of) => of.events)),
     }),
     stop() {
       for (const mirror of started) mirror.stop();
     },
   };
+}
+
+/** Two selectors may choose the same object. */
+function whole(mirrors: readonly Mirror[]): KubeObject[] {
+  const all = mirrors.flatMap((mirror) => mirror.all());
+  if (mirrors.length < 2) return all;
+  return [...new Map(all.map((object) => [object.metadata.uid, object])).values()];
 }

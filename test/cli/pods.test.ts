@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
 import { isDone, type RolloutInput, rolloutOf } from '../../src/cli/pods.ts';
-import { selectorOf } from '../../src/cli/rollout.ts';
+import { selectorOf } from '../../src/model/selector.ts';
 
 type Fields = Record<string, unknown>;
 

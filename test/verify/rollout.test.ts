@@ -7,6 +7,8 @@ import type { Cluster } from '../../src/ports.ts';
 import { stalledSince } from '../../src/verify/baseline.ts';
 import type { FinalJudgement } from '../../src/verify/wait.ts';
 import { waitForVerdict } from '../../src/verify/wait.ts';
+import { selectorOf } from '../../src/model/selector.ts';
+import { scopesOf } from '../../src/verify/scopes.ts';
 import { followRelated } from '../../src/verify/related.ts';
 import type { Watched } from '../../src/verify/watched.ts';
 import { realClock } from '../adapters/cluster/clock.ts';
@@ -73,7 +75,7 @@ async function release(
   const answer = await cluster.as(undefined).apply(object, { dryRun: false }, never);
   let onChange = () => {};
   const mirror = cluster.follow({ gvk: gvkOf(object), namespace, onChange: () => onChange() });
-  const related = followRelated(cluster, [namespace], () => onChange());
+  const related = followRelated(cluster, scopesOf([object]), () => onChange());
   try {
     await Promise.all([mirror.ready(never), related.ready(never)]);
     const { judgement } = await waitForVerdict(
@@ -239,19 +241,33 @@ test('after a deadline was exceeded, the way back is not called a failure', asyn
   expect((await release(cluster, of('1.0'), { stalledSince: stalled }))?.kind).toBe('healthy');
 });
 
-test('what is followed can be read, and is followed no more once stopped', async () => {
+test('what belongs to a change is followed, each object once', async () => {
   const { cluster } = await open();
   const namespace = await makeNamespace('verify');
+  const given = workload('Deployment', namespace, '1.0');
+  const other = renamed(workload('Deployment', namespace, '1.0'), 'other');
   let changes = 0;
-  const related = followRelated(cluster, [namespace, namespace], () => {
+  const onChange = () => {
     changes += 1;
-  });
+  };
+  const twice = { namespace, selectors: [selectorOf(given), `${selectorOf(given)},!absent`] };
+  const related = followRelated(cluster, [twice], onChange);
+  const all = followRelated(cluster, [{ namespace, selectors: undefined }], () => undefined);
   atEnd(() => related.stop());
-  await related.ready(never);
-  await cluster.as(undefined).apply(workload('Deployment', namespace, '1.0'), { dryRun: false }, never);
+  atEnd(() => all.stop());
+  await Promise.all([related.ready(never), all.ready(never)]);
+  await cluster.as(undefined).apply(other, { dryRun: false }, never);
+  await eventually(() => expect(all.read().pods.length).toBe(2));
+  await cluster.as(undefined).apply(given, { dryRun: false }, never);
   await eventually(() => {
     const { pods, replicaSets } = related.read();
     expect([pods.length, replicaSets.length]).toEqual([2, 1]);
   });
+  await eventually(() => expect(all.read().pods.length).toBe(4));
   expect(changes).toBeGreaterThan(2);
 });
+
+function renamed(object: KubeObject, name: string): KubeObject {
+  const text = JSON.stringify(object).replaceAll(`"${object.metadata.name}"`, `"${name}"`);
+  return JSON.parse(text) as KubeObject;
+}
