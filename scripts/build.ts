@@ -8,6 +8,19 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 const outfile = new URL('../dist/pawl.js', import.meta.url).pathname;
 
+// The thread that parses large files (main/parse-aside.ts) is started from its source, so that one file is enough.
+const thread = await build({
+  entryPoints: [new URL('../src/main/parse-worker.ts', import.meta.url).pathname],
+  write: false,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node24',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
 await build({
   entryPoints: [new URL('../src/main.ts', import.meta.url).pathname],
   outfile,
@@ -22,7 +35,10 @@ await build({
   // The demo needs the checkout anyway (main/demo.ts).
   external: ['*/demo/demo.ts'],
   logLevel: 'warning',
-  define: { PAWL_VERSION: JSON.stringify(version) },
+  define: {
+    PAWL_VERSION: JSON.stringify(version),
+    PAWL_PARSE_WORKER: JSON.stringify(thread.outputFiles[0]?.text),
+  },
   banner: {
     // Some dependencies are CommonJS and ask for node's own modules by `require`.
     js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",

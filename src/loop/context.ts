@@ -23,6 +23,7 @@ import type {
 import type { ParsedFile, RenderMemo } from '../render/render.ts';
 import type { ReadSet } from '../source/readset.ts';
 import type { RenderFailure } from './desired.ts';
+import type { ParseAside } from './parsing.ts';
 import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
 import { Wakes } from './wakes.ts';
@@ -38,6 +39,8 @@ export interface Context {
   clusterName: string;
   /** The installation's key, for checksums of configuration. */
   hmacKey: Uint8Array;
+  /** Undefined: everything is parsed in this thread. */
+  parseAside?: ParseAside;
 }
 
 export interface Drifted {

@@ -4,10 +4,11 @@
 import type { Rendered, TreeFile } from '../model/manifest.ts';
 import type { Gvk } from '../model/object.ts';
 import type { RenderProblem } from '../render/problem.ts';
-import { finish, kindsOf, parse, type Parsed, type ParsedFile } from '../render/render.ts';
+import { finish, kindsOf, type Parsed } from '../render/render.ts';
 import type { Scope } from '../render/scope.ts';
 import { type ReadSet, readSetOf } from '../source/readset.ts';
 import type { Run } from './context.ts';
+import { parsedFiles } from './parsing.ts';
 
 /** A commit whose files cannot be rendered: it is to blame itself. */
 export interface RenderFailure {
@@ -83,28 +84,6 @@ async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFail
     memo: run.session.memo,
   });
   return result.kind === 'rendered' ? result.rendered : { problems: result.problems, readSet: readSet.files };
-}
-
-/** Only files that were not part of one of the last two renders are read and parsed. */
-async function parsedFiles(run: Run, files: readonly TreeFile[]): Promise<Parsed> {
-  const { session, ctx } = run;
-  const known = (file: TreeFile): ParsedFile | undefined =>
-    session.parsed.now.get(nameOf(file)) ?? session.parsed.before.get(nameOf(file));
-  const fresh = await ctx.git.read(
-    run.repository,
-    files.filter((file) => known(file) === undefined),
-  );
-  const parsed = parse([...fresh, ...files.flatMap((file) => known(file) ?? [])]);
-  session.parsed = {
-    before: session.parsed.now,
-    now: new Map(parsed.files.map((file) => [nameOf(file), file])),
-  };
-  return parsed;
-}
-
-/** What is parsed of a file depends on its place too: problems and origins name it. */
-function nameOf({ oid, mode, path }: TreeFile): string {
-  return `${oid} ${mode} ${path}`;
 }
 
 function forgetOldest(kept: Map<string, unknown>, most: number): void {

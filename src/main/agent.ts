@@ -20,6 +20,7 @@ import { serve } from '../server/http.ts';
 import { makeMetrics } from '../server/metrics.ts';
 import { followApps } from './apps.ts';
 import { preferSmallHeap } from './frugal.ts';
+import { makeParseAside } from './parse-aside.ts';
 import { version } from './version.ts';
 
 /** How long releases in hand may take to come to a stop after SIGTERM. */
@@ -153,6 +154,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     emit,
     clusterName: config.clusterName,
     hmacKey,
+    parseAside: makeParseAside(),
   };
   const apps = followApps({
     ctx,

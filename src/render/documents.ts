@@ -26,7 +26,7 @@ export const LIMITS: Limits = {
   maxFileBytes: 16 * 1024 * 1024,
   maxTotalBytes: 32 * 1024 * 1024,
   maxFiles: 20_000,
-  maxDocuments: 20_000,
+  maxDocuments: 10_000,
   maxNodes: 2_000_000,
 };
 

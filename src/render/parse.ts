@@ -3,9 +3,11 @@
 
 import type { SourceFile, TreeFile } from '../model/manifest.ts';
 import { LIMITS, type Limits, readDocuments } from './documents.ts';
+import { idOf } from '../model/object.ts';
 import { normalise } from './normalise.ts';
+import { leastBytes, MAX_OBJECT_BYTES } from './object-size.ts';
 import { type ParsedObject, toObject } from './objects.ts';
-import type { RenderProblem } from './problem.ts';
+import { quoted, type RenderProblem } from './problem.ts';
 
 /** One file, as it stands in the tree of a commit. */
 export interface ParsedFile extends TreeFile {
@@ -39,6 +41,7 @@ export function parseFile(
   for (const document of documents) {
     const result = toObject(document);
     if (Array.isArray(result)) problems.push(...result);
+    else if (leastBytes(result.object) > MAX_OBJECT_BYTES) problems.push(tooLarge(result));
     else objects.push({ ...result, object: normalise(result.object) });
   }
   return {
@@ -53,19 +56,24 @@ export function parseFile(
   };
 }
 
+function tooLarge({ object, origin }: ParsedObject): RenderProblem {
+  return {
+    code: 'TooLarge',
+    ...origin,
+    object: idOf(object),
+    message: `${object.kind} ${quoted(object.metadata.name)} is larger than ${MAX_OBJECT_BYTES / 1024 / 1024} MiB, which is what etcd takes`,
+    hint: 'split it, or keep large files elsewhere',
+  };
+}
+
 /** All files of the read set, of which some may have been parsed before. */
 export function parse(files: readonly (SourceFile | ParsedFile)[], limits: Limits = LIMITS): Parsed {
   const sorted = files.toSorted((a, b) => compare(a.path, b.path));
   const readSet = sorted.map(({ path, oid, mode }) => ({ path, oid, mode }));
-  const tooMuch = (message: string): Parsed => ({
-    objects: [],
-    problems: [{ code: 'TooLarge', file: '', message, hint: 'split the App, or point its path at less' }],
-    readSet,
-    files: [],
-  });
   const totalBytes = sorted.reduce((sum, file) => sum + bytesOf(file), 0);
-  if (sorted.length > limits.maxFiles) return tooMuch(`more than ${limits.maxFiles} files`);
-  if (totalBytes > limits.maxTotalBytes) return tooMuch(`more than ${limits.maxTotalBytes} bytes in all`);
+  if (sorted.length > limits.maxFiles) return tooMuch(readSet, `more than ${limits.maxFiles} files`);
+  if (totalBytes > limits.maxTotalBytes)
+    return tooMuch(readSet, `more than ${mebibytes(limits.maxTotalBytes)} in all`);
 
   const parsed: ParsedFile[] = [];
   let nodesLeft = limits.maxNodes;
@@ -73,11 +81,11 @@ export function parse(files: readonly (SourceFile | ParsedFile)[], limits: Limit
   for (const file of sorted) {
     const one = 'content' in file ? parseFile(file, limits, nodesLeft) : file;
     if (one === file && one.nodes > nodesLeft)
-      return tooMuch(`more than ${limits.maxNodes} values in all, aliases written out`);
+      return tooMuch(readSet, `more than ${limits.maxNodes} values in all, aliases written out`);
     parsed.push(one);
     nodesLeft -= one.nodes;
     documents += one.documents;
-    if (documents > limits.maxDocuments) return tooMuch(`more than ${limits.maxDocuments} objects`);
+    if (documents > limits.maxDocuments) return tooMuch(readSet, `more than ${limits.maxDocuments} objects`);
   }
   const problems = parsed.flatMap((file) => file.problems);
   if (documents === 0 && problems.length === 0) {
@@ -95,6 +103,22 @@ export function parse(files: readonly (SourceFile | ParsedFile)[], limits: Limit
     readSet,
     files: parsed.filter((file) => file.problems.length === 0),
   };
+}
+
+/** A commit whose files are more than one App may hold; none of them is to blame alone. */
+export function tooMuch(readSet: readonly TreeFile[], message: string): Parsed {
+  const hint = 'split the App, or point its path at less';
+  return {
+    objects: [],
+    problems: [{ code: 'TooLarge', file: '', message, hint }],
+    readSet: [...readSet],
+    files: [],
+  };
+}
+
+/** For people. */
+export function mebibytes(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${bytes} bytes` : `${bytes / 1024 / 1024} MiB`;
 }
 
 function bytesOf(file: SourceFile | ParsedFile): number {

@@ -24,7 +24,7 @@ import { definedScopes, placed, scopeIn } from './scope.ts';
 import type { Scope } from './scope.ts';
 
 export { applyClass } from './order.ts';
-export { parse, type Parsed, type ParsedFile } from './parse.ts';
+export { mebibytes, parse, type Parsed, type ParsedFile, tooMuch } from './parse.ts';
 
 export interface FinishOptions {
   settings: Pick<Settings, 'defaultNamespace'>;

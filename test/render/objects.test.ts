@@ -249,6 +249,37 @@ describe('limits', () => {
   });
 });
 
+describe('an object larger than etcd takes', () => {
+  const data = (bytes: number) => configMap('big', `{ a: ${'x'.repeat(bytes)} }`);
+
+  test('is refused with its name, its place and the number', () => {
+    expect(parse([file('a.yaml', `${configMap('a', '{}')}---\n${data(2_000_000)}`)]).problems).toMatchObject([
+      {
+        code: 'TooLarge',
+        file: 'a.yaml',
+        document: 2,
+        message: 'ConfigMap "big" is larger than 1.5 MiB, which is what etcd takes',
+      },
+    ]);
+  });
+
+  test('counts aliases each time', () => {
+    const many = Array.from({ length: 40 }, (_, n) => `b${n}: *a`).join(', ');
+    const given = configMap('big', `{ a: &a ${'x'.repeat(50_000)}, ${many} }`);
+    expect(parse([file('a.yaml', given)]).problems).toMatchObject([{ code: 'TooLarge' }]);
+  });
+
+  test.for([
+    {
+      name: 'a text that is long in JSON only',
+      given: configMap('big', `{ a: "${'\\n'.repeat(1_000_000)}" }`),
+    },
+    { name: 'just below', given: data(1_572_000) },
+  ])('is not $name', ({ given }) => {
+    expect(parse([file('a.yaml', given)]).problems).toEqual([]);
+  });
+});
+
 test('JSON files are read like any other', () => {
   const text = JSON.stringify({
     apiVersion: 'v1',
