@@ -24,6 +24,10 @@ export interface Config {
   logLevel: string;
   gitTimeoutMs: number;
   maxPackBytes: number;
+  /** Where checks of kind prometheus are asked; undefined: nowhere. */
+  prometheusUrl: string | undefined;
+  /** A file with a bearer token for it. */
+  prometheusTokenFile: string | undefined;
 }
 
 /** What the command line gives; everything has a default. */
@@ -39,6 +43,8 @@ export interface RunFlags {
   logLevel?: string;
   gitTimeout?: string;
   maxPackMib?: string;
+  prometheusUrl?: string;
+  prometheusTokenFile?: string;
 }
 
 export const DEFAULT_NAMESPACE = 'pawl-system';
@@ -60,6 +66,8 @@ export function configOf(flags: RunFlags, env: NodeJS.ProcessEnv): Config {
     logLevel: logLevel(flags.logLevel ?? env.PAWL_LOG_LEVEL ?? 'info'),
     gitTimeoutMs: wholeNumber('--git-timeout', flags.gitTimeout ?? '60', 1, 3600) * 1000,
     maxPackBytes: wholeNumber('--max-pack-mib', flags.maxPackMib ?? '256', 1, 4096) * 1024 * 1024,
+    prometheusUrl: httpUrl('--prometheus-url', flags.prometheusUrl ?? env.PAWL_PROMETHEUS_URL),
+    prometheusTokenFile: flags.prometheusTokenFile ?? env.PAWL_PROMETHEUS_TOKEN_FILE,
   });
 }
 
@@ -70,6 +78,19 @@ function listenAddress(text: string): { host: string; port: number } {
     host: host === '' ? '0.0.0.0' : host,
     port: wholeNumber('--listen', text.slice(colon + 1), 0, 65_535),
   };
+}
+
+/** Undefined, or empty: none. The URL is not quoted: it may hold a password. */
+function httpUrl(flag: string, text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href;
+  throw new PawlError({
+    code: 'BadFlag',
+    message: `${flag} is not a plain http or https URL`,
+    hint: 'Write it like http://prometheus.monitoring:9090; a token goes into --prometheus-token-file.',
+  });
 }
 
 function wholeNumber(flag: string, text: string, least: number, most: number): number {

@@ -30,6 +30,8 @@ export function runCommand(
     .option('--log-level <level>', 'trace, debug, info, warn or error (default: info)')
     .option('--git-timeout <seconds>', 'longest time for one operation with a git host (default: 60)')
     .option('--max-pack-mib <number>', 'largest answer that is taken from a git host (default: 256)')
+    .option('--prometheus-url <url>', 'where checks of kind prometheus are asked (default: nowhere)')
+    .option('--prometheus-token-file <file>', 'a file with a bearer token for it, read for each query')
     .action(async (flags: RunFlags) => finish(await run(flags)));
   return withExamples(command, [
     ['pawl run', 'in a cluster, as the Deployment of manifests/ does'],

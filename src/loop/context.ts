@@ -17,6 +17,8 @@ import type {
   Emit,
   Git,
   Members,
+  Prober,
+  Prometheus,
   Repository,
   Store,
 } from '../ports.ts';
@@ -35,6 +37,9 @@ export interface Context {
   store: Store;
   clock: Clock;
   emit: Emit;
+  prober: Prober;
+  /** Undefined: the installation names none. */
+  prometheus: Prometheus | undefined;
   /** Named in the trailers of reverts, so that several clusters on one branch can be told apart. */
   clusterName: string;
   /** The installation's key, for checksums of configuration. */

@@ -83,6 +83,8 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
       members,
       store: readOnly,
       emit: () => {},
+      prober: { http: () => Promise.reject(new Error('a preview asks no checks')) },
+      prometheus: undefined,
       clusterName: app.metadata.annotations?.[ANNOTATION.cluster] ?? 'cluster',
       hmacKey: parts.hmacKey ?? new Uint8Array(32),
     },

@@ -14,7 +14,9 @@ import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
+import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
+import { askChecks, checksFailingNow } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
@@ -23,7 +25,7 @@ import type { Interruption } from './interruption.ts';
 import { coverMembers } from './membership.ts';
 import type { Release } from './release.ts';
 import { sourceOf } from './source.ts';
-import { openGate } from './staging.ts';
+import { openGate, sayWaiting } from './staging.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
 
 export type RollOut =
@@ -33,6 +35,11 @@ export type RollOut =
 
 export async function rollOut(run: Run, started: Release, desired: Rendered): Promise<RollOut> {
   const { commit } = started.target;
+  const refused = checksRefused(run.settings.health.checks, desired.manifests, {
+    hasPrometheus: run.ctx.prometheus !== undefined,
+  });
+  if (refused !== undefined)
+    return { kind: 'verdict', verdict: { kind: 'unknown', ...refused }, changes: [] };
   const plan = await planFor(run, desired, changeCauseOf(commit.oid, started.subject));
   tell(run, { type: 'planned', commit: commit.oid, ...summary(plan) });
   if (plan.refusals.length > 0)
@@ -40,7 +47,7 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   const unconfirmed = massDeletion(run, started, plan, desired);
   if (unconfirmed !== undefined) return unconfirmed;
 
-  await enter(run, started, 'Applying');
+  await enter(run, started, 'Applying', isQuiet(run) ? await checksFailingNow(run) : {});
   const vigil = openVigil(run, started, desired, plan.stages.flat());
   try {
     return await carryOut(run, started, desired, plan, vigil);
@@ -76,13 +83,20 @@ async function carryOut(
   const stopped = gate.stoppedBy();
   if (stopped !== undefined) return withChanges(stopped, done.changes);
 
-  const verified = await vigil.wait({
-    manifests: desired.manifests,
-    changes: done.changes,
-    soak: true,
-    begin: () => enter(run, started, 'Verifying'),
-  });
-  return withChanges(verified, done.changes);
+  const asking = askChecks(run, commit.oid, vigil.ring);
+  try {
+    const verified = await vigil.wait({
+      manifests: desired.manifests,
+      changes: done.changes,
+      soak: true,
+      asking,
+      begin: () => enter(run, started, 'Verifying'),
+      onWaiting: (message) => sayWaiting(run, started, `verifying %: ${message}`),
+    });
+    return withChanges(verified, done.changes);
+  } finally {
+    await asking.close();
+  }
 }
 
 function withChanges(verified: Verified, changes: Change[]): RollOut {
@@ -165,7 +179,12 @@ function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered)
 }
 
 /** Writes how far the release is; the first of these writes says what the cluster is told from now on. */
-async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
+async function enter(
+  run: Run,
+  started: Release,
+  phase: Phase,
+  failing: Baseline['checks'] = {},
+): Promise<void> {
   const { commit } = started.target;
   const now = run.ctx.clock.now();
   const status = statusOf(run);
@@ -180,7 +199,7 @@ async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
       status.applied?.commit === commit.oid && status.applied.source === source
         ? status.applied
         : { commit: commit.oid, at, source },
-    baseline: phase === 'Applying' ? baselineFor(run) : status.baseline,
+    baseline: phase === 'Applying' ? baselineFor(run, failing) : status.baseline,
     release: {
       commit: commit.oid,
       phase,
@@ -201,13 +220,19 @@ async function enter(run: Run, started: Release, phase: Phase): Promise<void> {
  * What was unhealthy already. Taken anew only while what is applied is healthy and nothing is in flight, else
  * carried; the ages of old conditions are always read anew, as each release makes them old.
  */
-function baselineFor(run: Run): Baseline {
+function baselineFor(run: Run, checks: Baseline['checks']): Baseline {
+  const status = statusOf(run);
+  const objects = run.ctx.members.of(run.applySet);
+  const { kinds } = run.settings.health;
+  if (isQuiet(run) || status.baseline === undefined)
+    return { ...takeBaseline(objects, run.ctx.clock.now(), { kinds }), checks };
+  return { ...status.baseline, stalledSince: stalledSince(objects) };
+}
+
+/** What is applied is healthy, and nothing is in flight. */
+function isQuiet(run: Run): boolean {
   const status = statusOf(run);
   // A branch that was set back to the healthy revision and went on before that was verified.
   const isInterrupted = status.history?.[0]?.outcome === 'Superseded';
-  const isQuiet = status.release === undefined && !isInterrupted && isHealthyApplied(status);
-  const objects = run.ctx.members.of(run.applySet);
-  const { kinds } = run.settings.health;
-  if (isQuiet || status.baseline === undefined) return takeBaseline(objects, run.ctx.clock.now(), { kinds });
-  return { ...status.baseline, stalledSince: stalledSince(objects) };
+  return status.release === undefined && !isInterrupted && isHealthyApplied(status);
 }

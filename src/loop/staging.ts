@@ -44,7 +44,7 @@ export async function openGate(
         manifests,
         changes,
         soak: false,
-        onWaiting: (message) => sayWaiting(run, started, message),
+        onWaiting: (message) => sayWaiting(run, started, `applying %, stage by stage: ${message}`),
       });
       if (verified.kind === 'verdict' && verified.verdict.kind === 'healthy') return { go: 'on' };
       stopped = verified;
@@ -94,12 +94,13 @@ function isLoadBalancer({ gvk, object }: Manifest): boolean {
   return gvk.group === '' && gvk.kind === 'Service' && type === 'LoadBalancer';
 }
 
-async function sayWaiting(run: Run, started: Release, message: string): Promise<void> {
+/** `%` in the message becomes the revision and its subject. */
+export async function sayWaiting(run: Run, started: Release, message: string): Promise<void> {
   const name = revision(run.settings.source.branch, started.target.commit.oid);
   const state = {
     ready: 'Unknown' as const,
     reason: 'Progressing',
-    message: `applying ${name} "${started.subject}", stage by stage: ${message}`,
+    message: message.replace('%', () => `${name} "${started.subject}"`),
     reconciling: true,
   };
   await save(run, withState(statusOf(run), state, run.settings.generation, run.ctx.clock.now()));

@@ -14,6 +14,7 @@ import { afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { scopesOf } from '../verify/scopes.ts';
 import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
+import type { Asking } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
 import { healthyRender } from './healthy.ts';
@@ -31,13 +32,17 @@ export interface WaitFor {
   soak: boolean;
   /** Done while what has to be watched is asked for, and before anything is judged. */
   begin?: () => Promise<void>;
-  /** Told once, when it turns out that there is something to wait for. */
+  /** The checks that are asked once the objects are ready. */
+  asking?: Asking;
+  /** Told when it turns out that there is something to wait for, and when a check begins to pass or fail. */
   onWaiting?: (message: string) => Promise<void>;
 }
 
 /** The waits of one release. */
 export interface Vigil {
   wait(what: WaitFor): Promise<Verified>;
+  /** Judges again: something else has changed than an object. */
+  ring(): void;
   close(): void;
 }
 
@@ -64,6 +69,7 @@ export function openVigil(
   const unsubscribe = ctx.members.subscribe(run.applySet, ring);
   return {
     wait,
+    ring,
     close() {
       unsubscribe();
       related?.stop();
@@ -88,7 +94,7 @@ export function openVigil(
     // Writes of the status follow one another: one that is overtaken would bring back what is old.
     let saying: Promise<void> = Promise.resolve();
     const say = (message: string) => {
-      saying = what.onWaiting?.(message).catch(() => {}) ?? saying;
+      saying = saying.then(() => what.onWaiting?.(message)).catch(() => {});
     };
     const keeping = every(run, KEEP_ELAPSED_MS, over.signal, () => saying.then(stopwatch.keep));
     try {
@@ -141,7 +147,7 @@ export function openVigil(
       live: (id) => ctx.members.get(id),
     });
     const whole = desired.manifests.map(({ object }) => object);
-    let isTold = false;
+    let said: { standing: string; atMs: number } | undefined;
     return waitForVerdict(
       {
         clock: ctx.clock,
@@ -152,6 +158,7 @@ export function openVigil(
           objects: awaited.map(watched),
           desired: whole,
           related: by.related.read(),
+          checks: what.asking?.read(),
           away: ctx.cluster.isAway(),
         }),
         subscribe: (onChange) => {
@@ -165,12 +172,15 @@ export function openVigil(
         onJudged: (judgement, elapsedMs) => {
           by.stopwatch.at(elapsedMs);
           if (judgement.kind !== 'waiting') return;
-          const { ready, total, message, signs } = judgement;
+          const { ready, total, message, signs, objectsReady } = judgement;
+          what.asking?.follow(objectsReady);
           tell(run, { type: 'waiting', commit: started.target.commit.oid, ready, total, message });
-          // A failure to say it is left to the next write.
-          if (!isTold) by.say(message);
-          isTold = true;
           for (const { object, sign } of signs) noteSign(object, sign);
+          // A failure to say it is left to the next write.
+          const standing = standingOf(what.asking);
+          if (said?.standing === standing || (said && elapsedMs - said.atMs < SAY_EVERY_MS)) return;
+          said = { standing, atMs: elapsedMs };
+          by.say(message);
         },
       },
       run.signal,
@@ -206,6 +216,13 @@ function carry(
   return { elapsedMs: 0, memory: carryMemory(memory, elapsedMs, new Set(unchanged.map(({ key }) => key))) };
 }
 
+/** What of the checks is worth a write of the status. */
+function standingOf(asking: Asking | undefined): string {
+  return JSON.stringify(asking?.read().map(({ name, state }) => [name, state]) ?? []);
+}
+
+/** A check that passes and fails by turns does not fill the status, ms. */
+const SAY_EVERY_MS = 2_000;
 const KEEP_ELAPSED_MS = 15_000;
 
 interface Timer {

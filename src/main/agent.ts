@@ -14,6 +14,8 @@ import { makeMembers } from '../adapters/cluster/members.ts';
 import { watchApps } from '../adapters/cluster/store.ts';
 import { makeGit } from '../adapters/git/git.ts';
 import { type Logger, logEvent, makeLogger } from '../adapters/notify/log.ts';
+import { makeProber } from '../adapters/probe/http.ts';
+import { makePrometheus } from '../adapters/probe/prometheus.ts';
 import type { Context } from '../loop/context.ts';
 import { kubeEventOf } from '../record/kube-event.ts';
 import { serve } from '../server/http.ts';
@@ -152,6 +154,8 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     store: watch.store,
     clock: systemClock,
     emit,
+    prober: makeProber(() => systemClock.monotonic()),
+    prometheus: prometheusOf(config),
     clusterName: config.clusterName,
     hmacKey,
     parseAside: makeParseAside(),
@@ -180,6 +184,11 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     watch.stop();
     members.stop();
   }
+}
+
+function prometheusOf({ prometheusUrl, prometheusTokenFile }: Config): Context['prometheus'] {
+  if (prometheusUrl === undefined) return undefined;
+  return makePrometheus({ url: prometheusUrl, tokenFile: prometheusTokenFile });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

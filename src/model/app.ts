@@ -60,6 +60,7 @@ export interface AppSpec {
   health?: {
     timeout?: string;
     soak?: string;
+    /** See model/checks.ts. */
     checks?: unknown[];
     thresholds?: Record<string, { after?: string; count?: number }>;
     kinds?: KindRuleSpec[];
@@ -112,6 +113,8 @@ export interface Baseline {
   unhealthy: Record<string, string>;
   /** Object key → what marks its present status as old news: see verify/baseline.ts. */
   stalledSince: Record<string, string>;
+  /** Check → how it failed, only of those that did. */
+  checks?: Record<string, string>;
 }
 
 /** Written before the push: with `bytes` any process can push the very same commit. */

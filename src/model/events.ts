@@ -18,6 +18,7 @@ export type AppEvent =
   | { type: 'applied'; commit: string; created: number; configured: number; durationMs: number }
   | { type: 'waiting'; commit: string; ready: number; total: number; message: string }
   | { type: 'sign'; commit: string; object: ObjectId; reason: string; message: string }
+  | { type: 'check'; commit: string; check: string; state: 'passed' | 'failing'; message: string }
   | { type: 'verdict'; commit: string; verdict: Verdict; durationMs: number }
   | { type: 'released'; commit: string; outcome: Outcome; reason: string; durationMs: number }
   | {

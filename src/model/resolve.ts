@@ -140,7 +140,6 @@ function unsupported(spec: Partial<AppSpec>): SpecRefusal[] {
   const asked: [field: string, asks: boolean, instead: string][] = [
     ['spec.source.verify', !isEmpty(spec.source?.verify), 'Remove it.'],
     ['spec.dependsOn', !isEmpty(spec.dependsOn), 'Remove it.'],
-    ['spec.health.checks', !isEmpty(spec.health?.checks), 'Remove it.'],
     ['spec.rollback.mode PullRequest', spec.rollback?.mode === 'PullRequest', 'Use Revert or Hold.'],
     ['spec.rollback.scope Commit', spec.rollback?.scope === 'Commit', 'Use App.'],
     ['spec.rollback.shared Hold', spec.rollback?.shared === 'Hold', 'Use Revert.'],

@@ -24,6 +24,10 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
       return event.outcome === 'Healthy'
         ? normal('Healthy', `${short(event.commit)} is healthy after ${seconds(event.durationMs)}`)
         : warning(event.outcome, `${short(event.commit)}: ${event.reason}`);
+    case 'check':
+      return event.state === 'passed'
+        ? normal('CheckPassed', event.message)
+        : warning('CheckFailing', event.message);
     case 'revert-decided':
       return warning(
         'RevertDecided',

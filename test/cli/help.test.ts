@@ -89,6 +89,10 @@ describe('the agent and the demo', () => {
       '8',
       '--max-pack-mib',
       '7',
+      '--prometheus-url',
+      'http://p:9090',
+      '--prometheus-token-file',
+      't',
     ];
     expect((await line.run('run', ...flags, ...more)).code).toBe(0);
     expect((await line.run('run')).code).toBe(0);
@@ -106,6 +110,8 @@ describe('the agent and the demo', () => {
         logLevel: 'warn',
         gitTimeout: '8',
         maxPackMib: '7',
+        prometheusUrl: 'http://p:9090',
+        prometheusTokenFile: 't',
       } satisfies Required<RunFlags>,
       {},
       { kubeconfig: 'k', exit: true },

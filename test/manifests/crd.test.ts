@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Json, type TestCluster, testCluster } from '../support/cluster.ts';
+import { resolveApp } from '../../src/model/resolve.ts';
 import { install } from './install.ts';
 
 let cluster: TestCluster;
@@ -34,6 +35,10 @@ async function refusal(spec: Json): Promise<string> {
   return stderr;
 }
 
+const check = (more: Json): Json => ({
+  health: { checks: [{ name: 'smoke', http: { service: 'web', port: 80 }, ...more }] },
+});
+
 const source = (more: Json): Json => ({ source: { url: URL_, ...more } });
 
 test('every default of the design is filled in', async () => {
@@ -64,7 +69,6 @@ test('fields that come later are kept, for Pawl to refuse by name', async () => 
     source: { url: 'ssh://git@git.example.com/team/shop.git', verify: { keys: [{ name: 'k', armor: 'x' }] } },
     dependsOn: [{ name: 'db', namespace: 'data' }],
     health: {
-      checks: [{ http: { path: '/' } }],
       kinds: [{ group: 'example.com', kind: 'Thing', current: 'true' }],
     },
     rollback: {
@@ -147,6 +151,58 @@ describe('mistakes are refused in words that say what to write', () => {
       want: 'spec.health.kinds[0]: Invalid value: must have either apiVersion or group',
     },
     {
+      name: 'a check of two kinds',
+      given: check({ job: { name: 'a' } }),
+      want: 'spec.health.checks[0]: Invalid value: needs exactly one of http, job and prometheus',
+    },
+    {
+      name: 'two checks of one name',
+      given: {
+        health: {
+          checks: [
+            { name: 'a', job: { name: 'j' } },
+            { name: 'a', job: { name: 'k' } },
+          ],
+        },
+      },
+      want: 'spec.health.checks[1]: Duplicate value: {"name":"a"}',
+    },
+    {
+      name: 'a path of a check that is a URL',
+      given: check({ http: { service: 'web', port: 80, path: 'http://169.254.169.254/' } }),
+      want: "not a path: write it from '/' on, without blanks and '#', escaped as in a URL",
+    },
+    {
+      name: 'a check of an address',
+      given: check({ http: { service: '10.0.0.1:80/', port: 80 } }),
+      want: "not the name of such an object: lower-case letters, digits and '-' only",
+    },
+    {
+      name: 'a check by a method that writes',
+      given: check({ http: { service: 'web', port: 80, method: 'POST' } }),
+      want: 'spec.health.checks[0].http.method: Unsupported value: "POST": supported values: "GET", "HEAD"',
+    },
+    {
+      name: 'a body of an answer to HEAD',
+      given: check({ http: { service: 'web', port: 80, method: 'HEAD', body: 'ok' } }),
+      want: 'an answer to HEAD has no body: use GET',
+    },
+    {
+      name: 'bounds that cross',
+      given: check({ http: undefined, prometheus: { query: 'up', min: 2, max: 1 } }),
+      want: 'min is more than max',
+    },
+    {
+      name: 'a query without bounds',
+      given: check({ http: undefined, prometheus: { query: 'up' } }),
+      want: 'has neither min nor max: say within which bounds the value must stay',
+    },
+    {
+      name: "a Prometheus of the App's own",
+      given: check({ http: undefined, prometheus: { query: 'up', min: 1, url: 'http://x' } }),
+      want: 'unknown field "spec.health.checks[0].prometheus.url"',
+    },
+    {
       name: "a threshold's duration",
       given: { health: { thresholds: { OOMKilled: { after: '1d' } } } },
       want: 'spec.health.thresholds[OOMKilled].after: Invalid value: "1d": not a duration: write it like 500ms, 30s, 5m, 1m30s or 1h',
@@ -186,6 +242,30 @@ describe('mistakes are refused in words that say what to write', () => {
     expect(words).toContain(want);
     expect(words).not.toContain('S3cret');
   });
+});
+
+test('checks of every kind are taken', async () => {
+  const checks = [
+    {
+      name: 'smoke',
+      http: {
+        service: 'web',
+        port: 'http',
+        path: '/healthz?deep=1&x=%20',
+        headers: { 'X-Probe': 'pawl' },
+        status: '2xx,301-302',
+        times: 3,
+        latency: '500ms',
+      },
+    },
+    { name: 'number', http: { service: 'web', port: 80, status: 204 } },
+    { name: 'orders', job: { name: 'verify.orders' } },
+    { name: 'errors', prometheus: { query: 'rate(errors[1m])', max: 0.05, for: '1m' } },
+  ];
+  await cluster.apply(app('checks', { health: { checks } }));
+  const made = await cluster.get('app', 'checks', namespace);
+  expect(made.spec.health.checks).toEqual(checks);
+  expect(resolveApp(made)).toHaveProperty('ok');
 });
 
 test('kubectl get pawl shows the columns', async () => {

@@ -106,10 +106,6 @@ describe('what the design has and this version has not is refused by its name', 
   test.for<{ name: string; given: Partial<AppSpec> }>([
     { name: 'spec.source.verify', given: source({ verify: { keys: ['a'] } }) },
     { name: 'spec.dependsOn', given: { dependsOn: [{ name: 'db' }] } },
-    {
-      name: 'spec.health.checks',
-      given: { health: { checks: [{ name: 'a', job: { name: 'j' } }] } },
-    },
     { name: 'spec.rollback.mode PullRequest', given: { rollback: { mode: 'PullRequest' } } },
     { name: 'spec.rollback.scope Commit', given: { rollback: { scope: 'Commit' } } },
     { name: 'spec.rollback.shared Hold', given: { rollback: { shared: 'Hold' } } },

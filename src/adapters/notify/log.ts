@@ -53,6 +53,8 @@ function levelOf(event: Emitted): 'debug' | 'info' | 'warn' | 'error' {
     case 'revert-refused':
     case 'sign':
       return 'warn';
+    case 'check':
+      return event.state === 'passed' ? 'info' : 'warn';
     case 'released':
       return event.outcome === 'Healthy' ? 'info' : 'warn';
     case 'head-moved':
