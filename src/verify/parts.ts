@@ -22,5 +22,6 @@ export function afterPart(
     readySinceMs: undefined,
     brokenSinceMs: 0,
     soakBegan: false,
+    soak: undefined,
   };
 }
