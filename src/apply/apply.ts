@@ -9,13 +9,18 @@ import pLimit from 'p-limit';
 import { ApiError } from '../model/errors.ts';
 import type { Change, PlanItem, Refusal } from '../model/plan.ts';
 import { type KubeObject, showId } from '../model/object.ts';
-import type { ClusterApi } from '../ports.ts';
+import type { Clock, ClusterApi } from '../ports.ts';
+import { recreate } from './recreate.ts';
 
 export interface ApplyInput {
   /** In order; each begins when the one before is through. */
   stages: readonly (readonly PlanItem[])[];
   /** As the App's service account. */
   api: ClusterApi;
+  applySet: string;
+  clock: Clock;
+  /** How long an object that is made anew may take to go, ms. */
+  goneWithinMs: number;
   parallel: number;
   /** Ends requests that are under way. The signal of `applyPlan` only ends the work between two objects. */
   hard: AbortSignal;
@@ -37,6 +42,8 @@ export type Go = { go: 'on' } | { go: 'stop'; why: string };
 export interface ChangeSet {
   changes: Change[];
   refusals: Refusal[];
+  /** The last stage that was begun, where it was not the last of all. */
+  stoppedAt?: readonly PlanItem[];
 }
 
 export async function applyPlan(input: ApplyInput, signal: AbortSignal): Promise<ChangeSet> {
@@ -52,6 +59,7 @@ export async function applyPlan(input: ApplyInput, signal: AbortSignal): Promise
         ? await input.after(stage, rest, done.changes)
         : { go: 'stop', why: `${showId(first.id)}, which comes before it, was refused` };
     if (next.go === 'on') continue;
+    if (rest.length > 0) done.stoppedAt = stage;
     done.changes.push(...rest.filter(({ action }) => action !== 'unchanged').map(skipped(next.why)));
     break;
   }
@@ -90,16 +98,22 @@ type Applied = { change: Change } | { refusal: Refusal };
 
 async function applyItem(item: PlanItem, input: ApplyInput, signal: AbortSignal): Promise<Applied> {
   const { id, key } = item.manifest;
-  if (item.action === 'unchanged') return { change: { id, key, outcome: 'unchanged', object: item.live } };
+  const { action } = item;
+  if (action === 'unchanged') return { change: { id, key, outcome: 'unchanged', object: item.live } };
   // Between two objects is the place to stop: the one in hand is always finished.
   signal.throwIfAborted();
   input.onSend(item);
   let answer: KubeObject | undefined;
   try {
+    if (action === 'recreate') {
+      const made = await recreate(item, input, input.hard);
+      if ('refusal' in made) return made;
+      answer = made.answer;
+      return { change: { id, key, outcome: 'recreated', object: answer } };
+    }
     if (item.dryRun === 'deferred') await input.api.apply(item.object, { dryRun: true }, input.hard);
     answer = await input.api.apply(item.object, { dryRun: false }, input.hard);
-    const outcome = item.action === 'create' ? 'created' : 'configured';
-    return { change: { id, key, outcome, object: answer } };
+    return { change: { id, key, outcome: action === 'create' ? 'created' : 'configured', object: answer } };
   } catch (error) {
     if (error instanceof ApiError) return { refusal: input.refusalOf(item, error) };
     throw error;

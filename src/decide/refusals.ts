@@ -1,7 +1,9 @@
 // What refusals of the API server mean for a commit. Wrong as written: it has failed. Anything that could go
 // away by itself, or that somebody else decides: unknown.
 
+import { ANNOTATION } from '../model/app.ts';
 import { showId } from '../model/object.ts';
+import { isNeverRecreated } from '../model/recreate.ts';
 import type { Refusal } from '../model/plan.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
 
@@ -68,6 +70,7 @@ function isFault(refusal: Refusal): boolean {
     case 'Webhook':
     case 'Conflict':
     case 'Unavailable':
+    case 'Deleting':
       return false;
   }
 }
@@ -77,8 +80,13 @@ function failureOf(refusal: Refusal): Failure {
     object: refusal.id,
     reason: refusal.kind,
     evidence: `${refusal.kind}, ${meaning(refusal)}`,
-    message: `${showId(refusal.id)}: ${meaning(refusal)}: ${told(refusal)}`,
+    message: `${showId(refusal.id)}: ${reasonOf(refusal)}`,
   };
+}
+
+/** Why an object was refused, for the status and the terminal. */
+export function reasonOf(refusal: Refusal): string {
+  return `${meaning(refusal)}${wayOut(refusal)}: ${told(refusal)}`;
 }
 
 /** The server quotes the value that it refuses, so of a Secret nothing is passed on. */
@@ -87,12 +95,26 @@ function told(refusal: Refusal): string {
   return isSecret ? 'the answer is not shown, as it may quote the Secret' : refusal.message;
 }
 
+function immutable({ fields = [] }: Refusal): string {
+  return fields.length === 0
+    ? 'changes a field that cannot be changed'
+    : `changes ${fields.join(', ')}, which cannot be changed`;
+}
+
+/** Told before the server's words, which may be long. */
+function wayOut({ kind, id }: Refusal): string {
+  if (kind !== 'Immutable') return '';
+  return isNeverRecreated(id)
+    ? '; what it holds would be lost with it, so it can only be made anew by hand'
+    : `; to have it deleted and made anew, give it the annotation ${ANNOTATION.recreate}: "true"`;
+}
+
 function meaning(refusal: Refusal): string {
   switch (refusal.kind) {
     case 'Invalid':
       return 'refused by the API server as invalid';
     case 'Immutable':
-      return 'changes a field that cannot be changed';
+      return immutable(refusal);
     case 'Denied':
       return 'denied by admission';
     case 'UnknownKind':
@@ -109,6 +131,8 @@ function meaning(refusal: Refusal): string {
       return 'in conflict with another writer';
     case 'Unavailable':
       return 'the API server did not answer';
+    case 'Deleting':
+      return 'is being deleted';
     case 'Owned':
       return 'belongs to another App or tool';
   }

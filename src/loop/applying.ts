@@ -12,6 +12,9 @@ import type { Run } from './context.ts';
 import { GONE, note, onMemberChange } from './noticing.ts';
 import { settleStage } from './settle.ts';
 
+/** A foreground deletion ends when the last pod has: thirty seconds where nothing else is said. */
+const GONE_WITHIN_MS = 60_000;
+
 /** Whether what a stage brought is ready, so that the rest may be applied. */
 export type Gate = (
   stage: readonly PlanItem[],
@@ -30,6 +33,9 @@ export function applyStages(
     {
       stages,
       api: run.api,
+      applySet: run.applySet,
+      clock: run.ctx.clock,
+      goneWithinMs: Math.min(GONE_WITHIN_MS, run.settings.health.timeoutMs),
       parallel: PARALLEL,
       hard: run.hard,
       refusalOf: (item, error) => refusalOf(item.manifest.id, error),

@@ -143,6 +143,9 @@ export async function hold(
   const message = `${why.message}; ${runs === undefined ? 'nothing is applied' : `${runs} is applied`}`;
   const told = `${why.reason}: ${message}`;
   let status = withHistory(ended(run, started), entry(run, started, why.outcome, told));
+  const through = started.done?.through;
+  if (through !== undefined && status.applied?.commit === oid)
+    status = { ...status, applied: { ...status.applied, through } };
   if (desired !== undefined) status = withBadContent(status, desired, failures, oid, now);
   await save(
     run,
@@ -165,9 +168,11 @@ export async function hold(
   return { kind: 'again', head: started.target.head };
 }
 
-/** The status without the release in flight, and with the request answered. */
+/** The status without the release in flight, with what it did and the request answered. */
 export function ended(run: Run, started: Release): AppStatus {
-  const { release: _release, ...status } = statusOf(run);
+  const { release: _release, ...before } = statusOf(run);
+  const { done } = started;
+  const status = done === undefined ? before : withOutcomes(before, done.changes, countReady(run));
   const { oid } = started.target.commit;
   const head =
     status.head?.commit === oid

@@ -6,6 +6,7 @@ import { ApiError } from '../model/errors.ts';
 import type { Refusal } from '../model/plan.ts';
 import type { Failure } from '../model/verdict.ts';
 import { keyOf } from '../model/object.ts';
+import { mayRecreate } from '../model/recreate.ts';
 import { finalise } from '../plan/finalise.ts';
 import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
@@ -17,7 +18,7 @@ import { sourceOf, type Target } from './source.ts';
 
 /** Whether what the cluster was last told is the healthy revision, of the same source. */
 export function isHealthyApplied({ applied, healthy }: AppStatus): boolean {
-  if (applied === undefined || healthy === undefined) return false;
+  if (applied === undefined || healthy === undefined || applied.through !== undefined) return false;
   return applied.commit === healthy.commit && (applied.source ?? healthy.source) === healthy.source;
 }
 
@@ -60,8 +61,12 @@ export async function dryRun(run: Run, manifests: Rendered['manifests']): Promis
           await run.api.apply(object, { dryRun: true }, run.signal);
           return undefined;
         } catch (error) {
-          if (error instanceof ApiError) return refusalOf(manifest.id, error);
-          throw error;
+          if (!(error instanceof ApiError)) throw error;
+          const refusal = refusalOf(manifest.id, error);
+          const live = run.ctx.members.get(manifest.id);
+          return refusal.kind === 'Immutable' && mayRecreate(manifest, live, run.applySet)
+            ? undefined
+            : refusal;
         }
       }),
     ),

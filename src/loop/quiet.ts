@@ -8,6 +8,7 @@ import type { PlanItem } from '../model/plan.ts';
 import { managerOf } from '../plan/fields.ts';
 import { driftOf } from '../plan/known.ts';
 import { type Run, statusOf, tell } from './context.ts';
+import { reached } from './reached.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { isHealthyApplied } from './healthy.ts';
 import { pruneMembers } from './pruning.ts';
@@ -22,7 +23,8 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   const isOfSource = applied !== undefined && (applied.source ?? sourceOf(run)) === sourceOf(run);
   const desired = isOfSource ? await appliedAt(run, target, applied.commit) : undefined;
   if (desired === undefined) return { kind: 'settled', head: target.head };
-  const plan = await planFor(run, desired, undefined);
+  const whole = await planFor(run, desired, undefined);
+  const plan = { ...whole, stages: reached(whole.stages, applied) };
   if (plan.refusals.length > 0) {
     const [first] = plan.refusals;
     const message = `${first === undefined ? '' : showId(first.id)}: ${first?.message ?? ''}`;

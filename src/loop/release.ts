@@ -3,6 +3,7 @@
 import { subjectOf } from '../model/commit.ts';
 import { ANNOTATION, type Cause } from '../model/app.ts';
 import type { Rendered } from '../model/manifest.ts';
+import type { Change } from '../model/plan.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
 import { decide, type Step } from '../decide/decide.ts';
 import { seenTooOften } from './content.ts';
@@ -36,6 +37,8 @@ export interface Release {
   attempt: number;
   /** The request that this release answers. */
   request: string | undefined;
+  /** What was done, object by object, and the last stage that was begun, where it was not the last of all. */
+  done?: { changes: readonly Change[]; through?: string };
 }
 
 export async function release(run: Run, head: string): Promise<Ended> {
@@ -63,7 +66,7 @@ export async function release(run: Run, head: string): Promise<Ended> {
   }
   const result: RollOut = isRendered(desired)
     ? await rollOut(run, started, desired)
-    : { kind: 'verdict', verdict: renderFailed(desired), changes: [] };
+    : { kind: 'verdict', verdict: renderFailed(desired), changes: [], untouched: true };
   return conclude(run, started, desired, result);
 }
 
@@ -167,8 +170,8 @@ function causeOf(run: Run, target: Target): Cause {
 }
 
 /** Where nothing was applied the cluster has nothing to show for it: then the status says what was wrong. */
-function refusalIn({ verdict, changes }: Extract<RollOut, { kind: 'verdict' }>): string | undefined {
-  return changes.length === 0 ? failuresOf(verdict)[0]?.message : undefined;
+function refusalIn({ verdict, untouched }: Extract<RollOut, { kind: 'verdict' }>): string | undefined {
+  return untouched === true ? failuresOf(verdict)[0]?.message : undefined;
 }
 
 function joined(one: string | undefined, other: string | undefined, by: string): string {

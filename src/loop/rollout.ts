@@ -3,16 +3,17 @@
 
 import { ANNOTATION, type Baseline, type Phase, revision } from '../model/app.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
-import { keyOf } from '../model/object.ts';
+import { keyOf, showId } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { ChangeSet } from '../apply/apply.ts';
-import { verdictOfRefusals } from '../decide/refusals.ts';
+import { reasonOf, verdictOfRefusals } from '../decide/refusals.ts';
 import { changeCauseOf } from '../plan/finalise.ts';
 import { isMassDeletion } from '../plan/pair.ts';
 import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
+import { nameOfStage } from './reached.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
@@ -29,7 +30,8 @@ import { openGate, sayWaiting } from './staging.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
 
 export type RollOut =
-  | { kind: 'verdict'; verdict: Verdict; changes: Change[] }
+  /** `untouched`: nothing was applied. */
+  | { kind: 'verdict'; verdict: Verdict; changes: Change[]; untouched?: boolean }
   | ({ kind: 'interrupted' } & Interruption)
   | { kind: 'held'; reason: string; message: string };
 
@@ -42,8 +44,11 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
     return { kind: 'verdict', verdict: { kind: 'unknown', ...refused }, changes: [] };
   const plan = await planFor(run, desired, changeCauseOf(commit.oid, started.subject));
   tell(run, { type: 'planned', commit: commit.oid, ...summary(plan) });
-  if (plan.refusals.length > 0)
-    return { kind: 'verdict', verdict: verdictOfRefusals(plan.refusals), changes: [] };
+  if (plan.refusals.length > 0) {
+    const changes = refusedPlan(plan);
+    started.done = { changes };
+    return { kind: 'verdict', verdict: verdictOfRefusals(plan.refusals), changes, untouched: true };
+  }
   const unconfirmed = massDeletion(run, started, plan, desired);
   if (unconfirmed !== undefined) return unconfirmed;
 
@@ -67,14 +72,15 @@ async function carryOut(
   const { commit } = started.target;
   const startedMono = run.ctx.clock.monotonic();
   const gate = await openGate(run, started, desired, vigil);
-  const done = await applyAll(run, plan, gate.pass);
-  const count = (outcome: Change['outcome']) =>
-    done.changes.filter((change) => change.outcome === outcome).length;
+  const done = withReasons(await applyAll(run, plan, gate.pass));
+  started.done = { changes: done.changes, through: nameOfStage(done.stoppedAt) };
+  const count = (...outcomes: Change['outcome'][]) =>
+    done.changes.filter((change) => outcomes.includes(change.outcome)).length;
   const durationMs = run.ctx.clock.monotonic() - startedMono;
   tell(run, {
     type: 'applied',
     commit: commit.oid,
-    created: count('created'),
+    created: count('created', 'recreated'),
     configured: count('configured'),
     durationMs,
   });
@@ -97,6 +103,39 @@ async function carryOut(
   } finally {
     await asking.close();
   }
+}
+
+/** Nothing is applied where anything was refused. */
+function refusedPlan({ refusals, stages }: Plan): Change[] {
+  const refused = refusals.map(
+    (refusal): Change => ({
+      id: refusal.id,
+      key: keyOf(refusal.id),
+      outcome: 'refused',
+      reason: reasonOf(refusal),
+    }),
+  );
+  const first = refusals[0] === undefined ? '' : showId(refusals[0].id);
+  const skipped = stages
+    .flat()
+    .filter(({ action }) => action !== 'unchanged')
+    .map(
+      ({ manifest: { id, key } }): Change => ({
+        id,
+        key,
+        outcome: 'skipped',
+        reason: `nothing is applied, as ${first} was refused`,
+      }),
+    );
+  return [...refused, ...skipped];
+}
+
+function withReasons(done: ChangeSet): ChangeSet {
+  const reasons = new Map(done.refusals.map((refusal) => [keyOf(refusal.id), reasonOf(refusal)]));
+  const changes = done.changes.map((change) =>
+    change.outcome === 'refused' ? { ...change, reason: reasons.get(change.key) } : change,
+  );
+  return { ...done, changes };
 }
 
 function withChanges(verified: Verified, changes: Change[]): RollOut {
@@ -197,7 +236,7 @@ async function enter(
     head: status.head?.commit === commit.oid ? status.head : { commit: commit.oid, at },
     applied:
       status.applied?.commit === commit.oid && status.applied.source === source
-        ? status.applied
+        ? { ...status.applied, through: undefined }
         : { commit: commit.oid, at, source },
     baseline: phase === 'Applying' ? baselineFor(run, failing) : status.baseline,
     release: {

@@ -41,7 +41,7 @@ export async function rollUp(run: Run, options: { force?: boolean } = {}): Promi
   const said = readyCondition(status);
   const isForced = options.force === true || status.observedGeneration !== run.settings.generation;
   if (!isForced && !OWN_REASONS.has(said?.reason ?? '')) return;
-  const resting = heldState(status) ?? readyState(run);
+  const resting = heldState(status, run.settings.generation) ?? readyState(run);
   if (resting === undefined) return;
   const { state, objects } = resting;
   const isSaid = said?.status === state.ready && said.reason === state.reason && !isForced;
@@ -60,14 +60,25 @@ interface Resting {
 }
 
 /** A verdict that waits for a person outlives what has been said meanwhile. */
-function heldState(status: AppStatus): Resting | undefined {
+function heldState(status: AppStatus, generation: number): Resting | undefined {
   const last = status.history?.[0];
   if (last === undefined || last.commit !== status.head?.commit) return undefined;
   if (last.outcome !== 'Held' && last.outcome !== 'Failed') return undefined;
   // Held under another path or branch, and put right again since.
-  if (status.head.commit === status.healthy?.commit && isHealthyApplied(status)) return undefined;
+  const isRefused = said(status) === generation && status.objects?.outcomes.some(isRefusal) === true;
+  if (status.head.commit === status.healthy?.commit && isHealthyApplied(status) && !isRefused)
+    return undefined;
   const state = { ready: 'False' as const, reason: last.outcome, message: last.reason, stalled: true };
   return { state, objects: status.objects };
+}
+
+/** The generation that Ready speaks of. */
+function said(status: AppStatus): number | undefined {
+  return readyCondition(status)?.observedGeneration;
+}
+
+function isRefusal({ outcome }: { outcome: string }): boolean {
+  return outcome === 'refused';
 }
 
 function readyState(run: Run): Resting | undefined {

@@ -5,7 +5,7 @@
 import { revision } from '../model/app.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Change, PlanItem } from '../model/plan.ts';
+import { type Change, isWritten, type PlanItem } from '../model/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { heldUpBy } from '../verify/needs.ts';
 import type { Gate } from './applying.ts';
@@ -13,7 +13,6 @@ import { type Run, save, statusOf } from './context.ts';
 import { healthyRender } from './healthy.ts';
 import type { Release } from './release.ts';
 import type { Verified, Vigil } from './verifying.ts';
-import { isWritten } from './watching.ts';
 
 export interface StageGate {
   pass: Gate;

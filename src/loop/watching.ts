@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Baseline } from '../model/app.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
-import type { Change } from '../model/plan.ts';
+import { type Change, isWritten } from '../model/plan.ts';
 import { targetOf } from '../verify/delivery.ts';
 import { templateOf } from '../verify/owners.ts';
 import type { Watched } from '../verify/watched.ts';
@@ -33,10 +33,6 @@ export function watching(facts: WatchingFacts): (manifest: Manifest) => Watched 
     known.set(manifest.key, watched);
     return watched;
   };
-}
-
-export function isWritten(change: Change | undefined): boolean {
-  return change?.outcome === 'created' || change?.outcome === 'configured';
 }
 
 function watch(manifest: Manifest, live: KubeObject | undefined, facts: WatchingFacts): Watched {

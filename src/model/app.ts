@@ -91,7 +91,15 @@ export interface CommitRef {
   at: string;
 }
 
-export type Phase = 'Planning' | 'Applying' | 'Verifying' | 'Deciding' | 'Reverting' | 'Pruning';
+/** What the cluster was last told. */
+export interface Applied extends CommitRef {
+  /** As in `healthy`: the same commit under another path or branch is something else. */
+  source?: string;
+  /** The last stage that was reached, where the release was held before its end. */
+  through?: string;
+}
+
+export type Phase = 'Applying' | 'Verifying' | 'Deciding' | 'Reverting';
 export type Cause = 'commit' | 'spec' | 'drift' | 'request';
 export type Outcome = 'Healthy' | 'Reverted' | 'Superseded' | 'Held' | 'Failed' | 'Unknown';
 
@@ -143,8 +151,7 @@ export interface AppStatus {
   observedGeneration?: number;
   conditions?: Condition[];
   head?: CommitRef;
-  /** `source` as in `healthy`: the same commit under another path or branch is something else. */
-  applied?: CommitRef & { source?: string };
+  applied?: Applied;
   healthy?: CommitRef & { source: string; renderHash: string };
   baseline?: Baseline;
   release?: {

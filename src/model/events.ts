@@ -14,7 +14,15 @@ export type AppEvent =
   | { type: 'head-moved'; commit: string; subject: string; author: string; concerns: boolean }
   | { type: 'release-started'; commit: string; subject: string; cause: Cause; attempt: number }
   | { type: 'phase'; commit: string; phase: Phase }
-  | { type: 'planned'; commit: string; create: number; configure: number; unchanged: number; prune: number }
+  | {
+      type: 'planned';
+      commit: string;
+      create: number;
+      configure: number;
+      recreate: number;
+      unchanged: number;
+      prune: number;
+    }
   | { type: 'applied'; commit: string; created: number; configured: number; durationMs: number }
   | { type: 'waiting'; commit: string; ready: number; total: number; message: string }
   | { type: 'sign'; commit: string; object: ObjectId; reason: string; message: string }

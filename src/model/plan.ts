@@ -24,6 +24,8 @@ export type RefusalKind =
   | 'Conflict'
   /** 429, 5xx, no answer. */
   | 'Unavailable'
+  /** It is being deleted, and something keeps it from going. */
+  | 'Deleting'
   /** The object belongs to another App or another tool. */
   | 'Owned';
 
@@ -33,6 +35,8 @@ export interface Refusal {
   /** The server's reason; shown in the status, never committed. */
   message: string;
   retryAfterMs?: number;
+  /** Of `Immutable`: the paths of the fields, as far as the server names them. */
+  fields?: readonly string[];
 }
 
 export interface PlanItem {
@@ -40,7 +44,8 @@ export interface PlanItem {
   /** What is sent: the manifest's object with what only the live one decides. */
   object: KubeObject;
   live: KubeObject | undefined;
-  action: 'create' | 'configure' | 'unchanged';
+  /** `recreate`: it is to be deleted and made anew, as it asks for (`pawl.dev/recreate`). */
+  action: 'create' | 'configure' | 'recreate' | 'unchanged';
   /** Whether the server has taken it as a dry-run; `deferred`: its namespace or kind comes with this commit. */
   dryRun: 'passed' | 'deferred' | 'unneeded';
   /** What the server answered to the dry-run. */
@@ -55,7 +60,14 @@ export interface Plan {
   refusals: Refusal[];
 }
 
-export type ChangeOutcome = 'created' | 'configured' | 'unchanged' | 'pruned' | 'skipped' | 'refused';
+export type ChangeOutcome =
+  | 'created'
+  | 'configured'
+  | 'recreated'
+  | 'unchanged'
+  | 'pruned'
+  | 'skipped'
+  | 'refused';
 
 export interface Change {
   id: ObjectId;
@@ -64,6 +76,18 @@ export interface Change {
   reason?: string;
   /** The server's answer. */
   object?: KubeObject;
+}
+
+/** Whether the release has changed the object in the cluster. */
+export function isWritten(change: Change | undefined): boolean {
+  switch (change?.outcome) {
+    case 'created':
+    case 'configured':
+    case 'recreated':
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** A field that somebody else changed. Values are undefined for Secrets: they are never shown. */

@@ -3,14 +3,14 @@
 
 import type { KubeObject, ObjectId } from './object.ts';
 
-export type PreviewAction = 'create' | 'configure' | 'delete' | 'unchanged' | 'refused';
+export type PreviewAction = 'create' | 'configure' | 'recreate' | 'delete' | 'unchanged' | 'refused';
 
 export interface ObjectPreview {
   id: ObjectId;
   action: PreviewAction;
   /** Live. Undefined where there is no such object. */
   before?: KubeObject;
-  /** What the server's dry-run answered. Undefined for what is deleted or refused. */
+  /** What the server's dry-run answered, or what is sent where it has no answer. Undefined for what is deleted or refused. */
   after?: KubeObject;
   /** Why the server refused it; may quote the server. */
   reason?: string;

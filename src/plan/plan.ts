@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import { APPLYSET } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { mayRecreate } from '../model/recreate.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Plan, PlanItem, Refusal } from '../model/plan.ts';
 import type { ClusterApi, Members } from '../ports.ts';
@@ -97,8 +98,11 @@ async function planOne(
     const action = live === undefined ? 'create' : 'configure';
     return { item: { manifest, object, live, action, dryRun: 'passed', answer } };
   } catch (error) {
-    if (error instanceof ApiError) return { refusal: refusalOf(manifest.id, error) };
-    throw error;
+    if (!(error instanceof ApiError)) throw error;
+    const refusal = refusalOf(manifest.id, error);
+    if (refusal.kind !== 'Immutable' || !mayRecreate(manifest, mirrored, input.applySet)) return { refusal };
+    const object = finalise(manifest, undefined, input.changeCause);
+    return { item: { manifest, object, live: mirrored, action: 'recreate', dryRun: 'passed' } };
   }
 }
 
@@ -144,12 +148,19 @@ function refusedLater(error: unknown): undefined {
 }
 
 /** For those who show a plan: keys by what would happen to them. */
-export function summary(plan: Plan): { create: number; configure: number; unchanged: number; prune: number } {
+export function summary(plan: Plan): {
+  create: number;
+  configure: number;
+  recreate: number;
+  unchanged: number;
+  prune: number;
+} {
   const items = plan.stages.flat();
   const count = (action: PlanItem['action']) => items.filter((item) => item.action === action).length;
   return {
     create: count('create'),
     configure: count('configure'),
+    recreate: count('recreate'),
     unchanged: count('unchanged'),
     prune: plan.prune.length,
   };

@@ -4,9 +4,13 @@
 import type { ApiError } from '../model/errors.ts';
 import type { ObjectId } from '../model/object.ts';
 import type { Refusal, RefusalKind } from '../model/plan.ts';
+import { immutableFields } from './immutable.ts';
 
 export function refusalOf(id: ObjectId, error: ApiError): Refusal {
-  return { id, kind: kindOf(error), message: error.message, retryAfterMs: error.retryAfterMs };
+  const { message, retryAfterMs } = error;
+  const kind = kindOf(error);
+  const fields = kind === 'Immutable' ? immutableFields(error) : undefined;
+  return { id, kind, message, retryAfterMs, ...(fields !== undefined && { fields }) };
 }
 
 function kindOf(error: ApiError): RefusalKind {
@@ -23,16 +27,15 @@ function kindOf(error: ApiError): RefusalKind {
     case 404:
       return /namespaces? "[^"]*" not found/i.test(message) ? 'NoNamespace' : 'UnknownKind';
     case 409:
-      if (/immutable/i.test(message)) return 'Immutable';
-      return /exceeded quota|object has been modified/i.test(message) ? 'Quota' : 'Conflict';
+      if (/\bimmutable\b/i.test(message)) return 'Immutable';
+      // The quota's own count is contended for, as opposed to the object.
+      return /exceeded quota|on resourcequotas /i.test(message) ? 'Quota' : 'Conflict';
     case 413:
       return 'Invalid';
     case 415:
       return 'Invalid';
     case 422:
-      return /field is immutable|is immutable|may not be changed|Forbidden: updates to/i.test(message)
-        ? 'Immutable'
-        : 'Invalid';
+      return immutableFields(error) === undefined ? 'Invalid' : 'Immutable';
     default:
       return 'Unavailable';
   }

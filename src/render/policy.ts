@@ -4,6 +4,7 @@
 import { ANNOTATION, GROUP } from '../model/app.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { gvkOf } from '../model/object.ts';
+import { isNeverRecreated } from '../model/recreate.ts';
 import type { KubeObject } from '../model/object.ts';
 import { quoted } from './problem.ts';
 
@@ -15,13 +16,6 @@ export interface Policy {
 }
 
 const MAX_STAGE = 1_000;
-/** Where recreating would lose what cannot be made again. */
-const NEVER_RECREATED: ReadonlySet<string> = new Set([
-  '/PersistentVolumeClaim',
-  '/PersistentVolume',
-  '/Namespace',
-  'apiextensions.k8s.io/CustomResourceDefinition',
-]);
 const KNOWN: ReadonlySet<string> = new Set(Object.values(ANNOTATION));
 
 export function policyOf(object: KubeObject): { policy: Policy; complaints: string[] } {
@@ -46,8 +40,7 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   }
   const recreate = choice(ANNOTATION.recreate, ['true', 'false']) === 'true';
   const { group, kind } = gvkOf(object);
-  const isKept = NEVER_RECREATED.has(`${group}/${kind}`);
-  if (recreate && isKept) {
+  if (recreate && isNeverRecreated({ group, kind })) {
     complaints.push(`${ANNOTATION.recreate} is not for a ${kind}: what it holds would be lost`);
   }
   const ignoreFields = fieldList(annotations.get(ANNOTATION.ignoreFields) ?? '');
@@ -58,7 +51,6 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   }
   const prune = choice(ANNOTATION.prune, ['Never', 'Before']);
   // Understood, but not carried out yet: to pass over a wish would be worse than to refuse it.
-  if (recreate && !isKept) complaints.push(notYet(ANNOTATION.recreate));
   if ((ignoreFields ?? []).length > 0) complaints.push(notYet(ANNOTATION.ignoreFields));
   if (prune === 'Before') complaints.push(notYet(`${ANNOTATION.prune}: Before`));
   return {

@@ -7,6 +7,12 @@ import { safe } from './safe.ts';
 import { unified } from './unified.ts';
 import { toYaml } from './yaml.ts';
 
+const TITLES = {
+  create: 'would be created',
+  configure: 'would be changed',
+  recreate: 'would be deleted and made anew',
+};
+
 /** What would happen to an object, and line by line how. */
 export function objectLines(object: ShownObject, paint: Paint): string[] {
   const name = oneLine(object.object, 400);
@@ -19,8 +25,9 @@ export function objectLines(object: ShownObject, paint: Paint): string[] {
     case 'unchanged':
       return [`${name}: unchanged`];
     case 'create':
-    case 'configure': {
-      const title = object.action === 'create' ? 'would be created' : 'would be changed';
+    case 'configure':
+    case 'recreate': {
+      const title = TITLES[object.action];
       const names = { before: `live/${name}`, after: `desired/${name}` };
       const yaml = (side: unknown) => (side === undefined ? undefined : toYaml(side));
       const lines = unified(yaml(before), yaml(after), names);
@@ -43,6 +50,7 @@ export function countLine(objects: readonly ShownObject[], unchanged: number): s
   const parts: [number, string][] = [
     [count('create'), 'to create'],
     [count('configure'), 'to change'],
+    [count('recreate'), 'to make anew'],
     [count('delete'), 'to delete'],
     [count('refused'), 'refused'],
     [unchanged, 'unchanged'],

@@ -1,0 +1,23 @@
+// How far a release got that was held before its last stage: what was not reached is not applied later on by those
+// who only keep what runs as it is.
+
+import type { Applied } from '../model/app.ts';
+import type { PlanItem } from '../model/plan.ts';
+import { orderOf } from '../render/order.ts';
+
+/** `-1/8`: the number of the stage, and the order of its kinds. */
+export function nameOfStage(stage: readonly PlanItem[] | undefined): string | undefined {
+  const first = stage?.[0]?.manifest;
+  return first === undefined ? undefined : `${first.stage}/${orderOf(first)}`;
+}
+
+/** The stages that were reached; all of them where nothing else is said. */
+export function reached(stages: readonly PlanItem[][], applied: Applied | undefined): PlanItem[][] {
+  const [stage, order] = (applied?.through ?? '').split('/').map(Number);
+  if (stage === undefined || order === undefined) return [...stages];
+  return stages.filter(([first]) => {
+    if (first === undefined) return false;
+    const { manifest } = first;
+    return manifest.stage < stage || (manifest.stage === stage && orderOf(manifest) <= order);
+  });
+}
