@@ -78,16 +78,11 @@ export interface Change {
   object?: KubeObject;
 }
 
+const WRITTEN: ReadonlySet<ChangeOutcome> = new Set(['created', 'configured', 'recreated']);
+
 /** Whether the release has changed the object in the cluster. */
 export function isWritten(change: Change | undefined): boolean {
-  switch (change?.outcome) {
-    case 'created':
-    case 'configured':
-    case 'recreated':
-      return true;
-    default:
-      return false;
-  }
+  return change !== undefined && WRITTEN.has(change.outcome);
 }
 
 /** A field that somebody else changed. Values are undefined for Secrets: they are never shown. */

@@ -52,6 +52,12 @@ const cases: {
     want: 'Quota',
   },
   {
+    name: 'an object that somebody else wrote at the same moment',
+    status: 409,
+    message: 'Operation cannot be fulfilled on deployments.apps "web": the object has been modified',
+    want: 'Conflict',
+  },
+  {
     name: 'a quota conflict',
     status: 409,
     message: 'Operation cannot be fulfilled on resourcequotas "q": the object has been modified',
