@@ -184,11 +184,6 @@ describe('annotations', () => {
       want: 'pawl.dev/prune: Before is not supported by this version of Pawl',
     },
     {
-      name: 'recreate, not yet',
-      notes: 'pawl.dev/recreate: "true"',
-      want: 'pawl.dev/recreate is not supported by this version of Pawl',
-    },
-    {
       name: 'ignore-fields, not yet',
       notes: 'pawl.dev/ignore-fields: "spec.replicas, data.x"',
       want: 'pawl.dev/ignore-fields is not supported by this version of Pawl',
