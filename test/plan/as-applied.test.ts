@@ -1,7 +1,7 @@
 // What the server made of an apply is recognised as that apply, and whatever is not is not.
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
-import { holds } from '../../src/plan/holds.ts';
+import { isAsApplied } from '../../src/plan/as-applied.ts';
 import { type Json, type TestCluster, testCluster } from '../support/cluster.ts';
 
 const MANAGER = 'fieldManager=pawl&force=true';
@@ -50,7 +50,7 @@ let cluster: TestCluster;
 let namespace: string;
 beforeAll(async () => {
   cluster = await testCluster();
-  namespace = await cluster.freshNamespace('holds');
+  namespace = await cluster.freshNamespace('as-applied');
 });
 
 function pathOf({ apiVersion, kind, metadata }: Json): string {
@@ -92,14 +92,14 @@ describe('what an apply left', () => {
     { name: 'config', object: config },
   ])('is known again ($name)', async ({ name, object }) => {
     const given = named(object, `again-${name}`);
-    expect(holds(given, await apply(given))).toBe(true);
+    expect(isAsApplied(given, await apply(given))).toBe(true);
   });
 
   test('is known again beside what others own, a service with its address and finalizer', async () => {
     const given = named(service, 'known');
     await apply(given);
     const live = await patch(given, { metadata: { annotations: { other: 'x' } } });
-    expect(holds(given, live)).toBe(true);
+    expect(isAsApplied(given, live)).toBe(true);
     await patch(given, { metadata: { finalizers: null } });
   });
 });
@@ -119,22 +119,22 @@ describe('what is something else', () => {
   test.each(changes)('$name, by another hand', async ({ name, object, by }) => {
     const given = named(object, `changed-${name.replaceAll(' ', '-')}`);
     await apply(given);
-    expect(holds(given, await patch(given, by))).toBe(false);
+    expect(isAsApplied(given, await patch(given, by))).toBe(false);
   });
 
   test('a value that another manager has set by force and set back: it is no longer ours alone', async () => {
     const given = named(config, 'forced');
     await apply(given);
     await patch(given, { data: { a: '2' } });
-    expect(holds(given, await patch(given, { data: { a: '1' } }))).toBe(false);
+    expect(isAsApplied(given, await patch(given, { data: { a: '1' } }))).toBe(false);
   });
 
   test('a manifest with a field less or more', async () => {
     const given = named(web, 'fields');
     const live = await apply(given);
     const { annotations: _, ...less } = given.metadata;
-    expect(holds({ ...given, metadata: less }, live)).toBe(false);
-    expect(holds({ ...given, spec: { ...given.spec, paused: true } }, live)).toBe(false);
+    expect(isAsApplied({ ...given, metadata: less }, live)).toBe(false);
+    expect(isAsApplied({ ...given, spec: { ...given.spec, paused: true } }, live)).toBe(false);
     const [container] = given.spec.template.spec.containers;
     const withContainers = (containers: Json[]) => ({
       ...given,
@@ -143,25 +143,25 @@ describe('what is something else', () => {
         template: { ...given.spec.template, spec: { ...given.spec.template.spec, containers } },
       },
     });
-    expect(holds(withContainers([container]), live)).toBe(true);
-    expect(holds(withContainers([container, { name: 'side', image: 'x' }]), live)).toBe(false);
-    expect(holds(withContainers([{ ...container, args: ['--port', '81'] }]), live)).toBe(false);
+    expect(isAsApplied(withContainers([container]), live)).toBe(true);
+    expect(isAsApplied(withContainers([container, { name: 'side', image: 'x' }]), live)).toBe(false);
+    expect(isAsApplied(withContainers([{ ...container, args: ['--port', '81'] }]), live)).toBe(false);
   });
 
   test('what was never applied by Pawl, and what is without its record', async () => {
     const given = named(config, 'stranger');
     const live = await apply(given, 'fieldManager=somebody');
-    expect(holds(given, live)).toBe(false);
+    expect(isAsApplied(given, live)).toBe(false);
     const { managedFields: _, ...metadata } = live.metadata;
-    expect(holds(given, { ...live, metadata })).toBe(false);
+    expect(isAsApplied(given, { ...live, metadata })).toBe(false);
   });
 
   test('what the server writes in another way is left to the server', async () => {
     const empty = named({ ...config, data: {} }, 'empty');
-    expect(holds(empty, await apply(empty))).toBe(false);
+    expect(isAsApplied(empty, await apply(empty))).toBe(false);
     const given = named(web, 'quantity');
     const [container] = given.spec.template.spec.containers;
     container.resources = { requests: { cpu: '0.5' } };
-    expect(holds(given, await apply(given))).toBe(false);
+    expect(isAsApplied(given, await apply(given))).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ import type { KubeObject } from '../model/object.ts';
 import { type FieldSet, ownFields } from './fields.ts';
 
 /** `live` with its managedFields; `desired` as it would be sent. */
-export function holds(desired: KubeObject, live: KubeObject): boolean {
+export function isAsApplied(desired: KubeObject, live: KubeObject): boolean {
   const owned = ownFields(live);
   if (owned === undefined) return false;
   const { apiVersion: _a, kind: _k, metadata: given, ...rest } = desired;
