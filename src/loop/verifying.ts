@@ -13,7 +13,8 @@ import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
 import { afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { scopesOf } from '../verify/scopes.ts';
-import { type FinalJudgement, waitForVerdict } from '../verify/wait.ts';
+import { judge } from '../verify/judge.ts';
+import { type FinalJudgement, type Look, waitForVerdict } from '../verify/wait.ts';
 import type { Asking } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
@@ -80,6 +81,10 @@ export function openVigil(
     const before = await healthyRender(run, started.target);
     const healthy = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
     former = healthy;
+    if (isReadyNow(what)) {
+      session.verified = undefined;
+      return { kind: 'verdict', verdict: { kind: 'healthy' } };
+    }
     related ??= followRelated(ctx.cluster, scopesOf(changed(healthy)), ring);
     const stopwatch = timer(run, clock);
     const over = new AbortController();
@@ -134,10 +139,26 @@ export function openVigil(
       .map(({ object }) => object);
   }
 
-  function judged(
-    what: WaitFor,
-    by: { related: Related; interrupted: AbortSignal; stopwatch: Timer; say: (message: string) => void },
-  ) {
+  /** Ready beats failed: where everything is ready there is no need to look at pods. */
+  function isReadyNow(what: WaitFor): boolean {
+    const settings = settingsFor(what);
+    if (settings.soakMs > 0 || what.asking !== undefined || ctx.cluster.isAway()) return false;
+    const { judgement } = judge({
+      ...objectsOf(what)(),
+      related: { pods: [], replicaSets: [], events: [] },
+      settings,
+      elapsedMs: clock.elapsedMs,
+      memory: clock.memory,
+      now: ctx.clock.now(),
+    });
+    return judgement.kind === 'healthy';
+  }
+
+  function settingsFor(what: WaitFor): Run['settings']['health'] {
+    return what.soak ? settings.health : { ...settings.health, soakMs: 0 };
+  }
+
+  function objectsOf(what: WaitFor): () => Pick<Look, 'objects' | 'desired'> {
     const awaited = withoutDone(what.manifests, statusOf(run), ctx.members);
     const watched = watching({
       desired: new Map(desired.manifests.map((manifest) => [manifest.key, manifest])),
@@ -147,16 +168,23 @@ export function openVigil(
       live: (id) => ctx.members.get(id),
     });
     const whole = desired.manifests.map(({ object }) => object);
+    return () => ({ objects: awaited.map(watched), desired: whole });
+  }
+
+  function judged(
+    what: WaitFor,
+    by: { related: Related; interrupted: AbortSignal; stopwatch: Timer; say: (message: string) => void },
+  ) {
+    const objects = objectsOf(what);
     let said: { standing: string; atMs: number } | undefined;
     return waitForVerdict(
       {
         clock: ctx.clock,
-        settings: what.soak ? settings.health : { ...settings.health, soakMs: 0 },
+        settings: settingsFor(what),
         interrupted: by.interrupted,
         from: clock,
         look: () => ({
-          objects: awaited.map(watched),
-          desired: whole,
+          ...objects(),
           related: by.related.read(),
           checks: what.asking?.read(),
           away: ctx.cluster.isAway(),
