@@ -190,6 +190,8 @@ export interface Members {
 export interface Store {
   /** The App as last seen by the watch; undefined when it is gone. */
   get(app: AppName): App | undefined;
+  /** All Apps that are watched. */
+  all(): App[];
   /**
    * Replaces the status. With `expect`, only if nobody else has written the App since (I2), else ApiError 409.
    * Returns the App with its new resourceVersion.

@@ -27,6 +27,8 @@ export interface ApplyInput {
   refusalOf: (item: PlanItem, error: ApiError) => Refusal;
   /** Told before the request is sent and after it was answered, so that own writes are not taken for drift. */
   onSend: (item: PlanItem) => void;
+  /** Done before an object is applied, and part of writing it. */
+  prepare: (item: PlanItem) => Promise<void>;
   onAnswer: (item: PlanItem, answer: KubeObject | undefined) => void;
   /** Told before the first object of a stage is sent. */
   onStage: (stage: readonly PlanItem[]) => void;
@@ -111,6 +113,7 @@ async function applyItem(item: PlanItem, input: ApplyInput, signal: AbortSignal)
       answer = made.answer;
       return { change: { id, key, outcome: 'recreated', object: answer } };
     }
+    await input.prepare(item);
     if (item.dryRun === 'deferred') await input.api.apply(item.object, { dryRun: true }, input.hard);
     answer = await input.api.apply(item.object, { dryRun: false }, input.hard);
     return { change: { id, key, outcome: action === 'create' ? 'created' : 'configured', object: answer } };

@@ -1,14 +1,15 @@
 // The one way by which the loop writes an App's objects: through the apply stage, with every write known to the
 // session before it is sent and after it is answered, so that it is never taken for somebody else's.
 
-import type { Manifest } from '../model/manifest.ts';
+import type { TakenObject } from '../model/events.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Change, PlanItem } from '../model/plan.ts';
 import { applyPlan, type ChangeSet, type Go } from '../apply/apply.ts';
+import { handOver } from '../plan/hand-over.ts';
 import { knownFrom } from '../plan/known.ts';
 import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
-import type { Run } from './context.ts';
+import { type Run, tell } from './context.ts';
 import { GONE, note, onMemberChange } from './noticing.ts';
 import { settleStage } from './settle.ts';
 
@@ -23,13 +24,13 @@ export type Gate = (
 ) => Promise<Go>;
 
 /** Without a gate nothing but what the server itself needs is waited for: nobody asks for a judgement. */
-export function applyStages(
+export async function applyStages(
   run: Run,
   stages: readonly (readonly PlanItem[])[],
   gate: Gate = () => Promise.resolve({ go: 'on' }),
 ): Promise<ChangeSet> {
   const { session } = run;
-  return applyPlan(
+  const done = await applyPlan(
     {
       stages,
       api: run.api,
@@ -40,7 +41,8 @@ export function applyStages(
       hard: run.hard,
       refusalOf: (item, error) => refusalOf(item.manifest.id, error),
       onSend: (item) => session.inFlight.add(item.manifest.key),
-      onAnswer: (item, answer) => afterWrite(run, item.manifest, answer),
+      prepare: (item) => handOver(item, run.api, run.hard),
+      onAnswer: (item, answer) => afterWrite(run, item, answer),
       // What drift is corrected to: until its stage is reached, an object stays as it was.
       onStage: (stage) => {
         for (const { manifest } of stage) session.desired.set(manifest.key, manifest);
@@ -58,14 +60,30 @@ export function applyStages(
     },
     run.signal,
   );
+  tellTaken(run, stages.flat(), done);
+  return done;
+}
+
+/** Said once, when it is done: whoever set a field, or applied an object, finds out here who has it now. */
+function tellTaken(run: Run, items: readonly PlanItem[], { changes }: ChangeSet): void {
+  const written = new Set(
+    changes.filter(({ outcome }) => outcome === 'created' || outcome === 'configured').map(({ key }) => key),
+  );
+  const taken = items.flatMap(({ manifest, shared }): TakenObject[] => {
+    if (shared === undefined || !written.has(manifest.key)) return [];
+    const { from, forced } = shared;
+    return from.length + forced.length === 0 ? [] : [{ object: manifest.id, from, forced }];
+  });
+  if (taken.length > 0) tell(run, { type: 'taken-over', taken });
 }
 
 /** Remembers what a write of ours left, and notices what came in between. */
-function afterWrite(run: Run, manifest: Manifest, answer: KubeObject | undefined): void {
+function afterWrite(run: Run, item: PlanItem, answer: KubeObject | undefined): void {
+  const { manifest, shared } = item;
   const { session, ctx } = run;
   session.inFlight.delete(manifest.key);
   if (answer === undefined) return;
-  const known = knownFrom(manifest.hash, answer);
+  const known = knownFrom(manifest.hash, answer, shared);
   if (known === undefined) return;
   session.memory.set(manifest.key, known);
   session.drifted.delete(manifest.key);

@@ -28,6 +28,7 @@ import type { RenderFailure } from './desired.ts';
 import type { ParseAside } from './parsing.ts';
 import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
+import type { Neighbours } from './neighbours.ts';
 import { Wakes } from './wakes.ts';
 
 export interface Context {
@@ -42,6 +43,8 @@ export interface Context {
   prometheus: Prometheus | undefined;
   /** Named in the trailers of reverts, so that several clusters on one branch can be told apart. */
   clusterName: string;
+  /** What the Apps of this process know of each other. */
+  neighbours: Neighbours;
   /** The installation's key, for checksums of configuration. */
   hmacKey: Uint8Array;
   /** Undefined: everything is parsed in this thread. */
@@ -52,6 +55,8 @@ export interface Drifted {
   fields: FieldDrift[];
   manager: string;
   deleted: boolean;
+  /** Nobody changed it: its autoscaler is gone. */
+  released?: boolean;
   /** It could not be set back yet, and that has been said. */
   told?: boolean;
 }

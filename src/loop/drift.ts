@@ -3,12 +3,12 @@
 
 import { showId } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
-import { finalise } from '../plan/finalise.ts';
 import { stagesOf } from '../plan/pair.ts';
 import { orderOf } from '../render/order.ts';
 import { applyStages } from './applying.ts';
-import { type Drifted, type Run, statusOf, tell } from './context.ts';
-import { withoutDone } from './done.ts';
+import { autoscalersOf } from './autoscaled.ts';
+import { type Drifted, type Run, tell } from './context.ts';
+import { driftItem } from './drift-item.ts';
 
 /** Somebody who changes an object back this often within a minute is not fought. */
 const CONTESTED = { times: 5, withinMs: 60_000 };
@@ -22,12 +22,23 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
   const { session, settings } = run;
   const items: PlanItem[] = [];
   let afterMs: number | undefined;
-  const noted = Array.from(session.drifted);
+  const listed = Array.from(session.drifted);
+  if (listed.length === 0) return {};
   session.drifted.clear();
-  for (const [key, drifted] of noted) {
-    const item = itemFor(run, key);
-    if (item === undefined) continue;
-    if (settings.drift === 'Report') report(run, item, drifted, false);
+  const autoscalers = autoscalersOf(run, session.desired.values());
+  const noted = new Map<string, Drifted>();
+  for (const [key, found] of listed) {
+    const todo = await driftItem(run, key, found, autoscalers);
+    if (todo.kind === 'none') continue;
+    const { item } = todo;
+    if (todo.kind === 'held') {
+      const message = `cannot set back ${showId(item.manifest.id)}: ${todo.why}`;
+      tell(run, { type: 'problem', code: 'DriftOwned', message });
+      continue;
+    }
+    const { drifted } = todo;
+    noted.set(key, drifted);
+    if (settings.drift === 'Report' && drifted.released !== true) report(run, item, drifted, false);
     else if (isContested(run, key)) {
       if (drifted.told !== true) report(run, item, drifted, false);
       session.drifted.set(key, { ...drifted, told: true });
@@ -58,18 +69,10 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
   return { afterMs };
 }
 
-function itemFor(run: Run, key: string): PlanItem | undefined {
-  const manifest = run.session.desired.get(key);
-  // A Job that has run and is gone since is as it should be.
-  if (manifest === undefined || withoutDone([manifest], statusOf(run), run.ctx.members).length === 0)
-    return undefined;
-  const live = run.ctx.members.get(manifest.id);
-  // The mirror lacks what others own; what is sent depends on it only for an adopted workload's checksum.
-  return { manifest, object: finalise(manifest, live), live, action: 'configure', dryRun: 'unneeded' };
-}
-
 function report(run: Run, { manifest }: PlanItem, drifted: Drifted, corrected: boolean): void {
   const { fields, manager, deleted } = drifted;
+  // An autoscaler is gone, and the replicas of the manifest count again: nobody's change.
+  if (fields.length === 0 && !deleted) return;
   tell(run, { type: 'drift', object: manifest.id, manager, fields, deleted, corrected });
 }
 

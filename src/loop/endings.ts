@@ -72,6 +72,8 @@ export async function recordHealthy(
     for (const change of pruned) run.session.memory.delete(change.key);
     await save(run, withOutcomes(statusOf(run), [...changes, ...pruned], countReady(run)));
   }
+  // Not before what others wait for has been left to them.
+  run.ctx.neighbours.rests(run.applySet);
   return { kind: 'settled', head: started.target.head };
 }
 

@@ -4,7 +4,7 @@
 import { type App, APPLYSET, FINALIZER } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import { applySetId } from '../model/resolve.ts';
-import type { ObjectId } from '../model/object.ts';
+import { keyOf, type ObjectId } from '../model/object.ts';
 import { prune } from '../apply/prune.ts';
 import { toPrune } from '../plan/pair.ts';
 import type { Account } from '../ports.ts';
@@ -77,7 +77,10 @@ async function pruneAll(ctx: Context, app: App, account: Account, signals: Signa
     (await ctx.cluster.preferred(id.group, id.kind, signals.hard))?.gvk;
   const gvks = (await Promise.all(kinds.map(gvkOf))).filter((gvk) => gvk !== undefined);
   await coverKinds(ctx, app, account, gvks, signals.hard);
-  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet).toReversed();
+  // What another App waits for is left to it.
+  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet)
+    .filter((id) => ctx.neighbours.waitingBeside(applySet, keyOf(id)) === undefined)
+    .toReversed();
   const api = ctx.cluster.as(account);
   const changes = await prune({ objects, applySet, api, gvkOf }, signals.hard);
   const left = changes.filter((change) => change.outcome === 'refused');

@@ -5,14 +5,20 @@ import { idOf, keyOf } from '../model/object.ts';
 import { managerOf } from '../plan/fields.ts';
 import { driftOf } from '../plan/known.ts';
 import type { MirrorChange } from '../ports.ts';
+import { scaledBy } from './autoscaled.ts';
 import type { Drifted, Session } from './context.ts';
 
 /** Deleted, or out of sight because it lost its membership label. */
 export const GONE: Drifted = { fields: [], manager: 'unknown', deleted: true };
 
+const RELEASED: Drifted = { fields: [], manager: 'unknown', deleted: false, released: true };
+
 /** Takes in a change of a member; wakes the App where there is something to do. */
 export function onMemberChange(session: Session, change: MirrorChange): void {
   const key = keyOf(idOf(change.object));
+  // With its autoscaler an object loses who set its replicas: the manifest counts again.
+  if (change.kind === 'gone')
+    for (const scaled of scaledBy(session, change.object)) note(session, scaled, RELEASED);
   const known = session.memory.get(key);
   // An event that overtakes the answer to our own write tells old news; the answer is compared when it is in.
   if (known === undefined || session.inFlight.has(key)) return;

@@ -11,6 +11,7 @@ import type { Account, Clock, Cluster, Git, Members, Store } from '../ports.ts';
 import { newSession, type Run, statusOf } from './context.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { groupKindsOf } from './membership.ts';
+import { Neighbours } from './neighbours.ts';
 import { withLiveChecksums } from './preview-checksums.ts';
 import { planHere } from './rollout.ts';
 import { credentialsOf } from './source.ts';
@@ -86,6 +87,7 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
       prober: { http: () => Promise.reject(new Error('a preview asks no checks')) },
       prometheus: undefined,
       clusterName: app.metadata.annotations?.[ANNOTATION.cluster] ?? 'cluster',
+      neighbours: new Neighbours(),
       hmacKey: parts.hmacKey ?? new Uint8Array(32),
     },
     session: newSession({ namespace: settings.namespace, name: settings.name }),
@@ -157,6 +159,7 @@ async function readMembers(cluster: Cluster, app: App, signal: AbortSignal): Pro
 
 const readOnly: Store = {
   get: () => undefined,
+  all: () => [],
   writeStatus: () => Promise.reject(new Error('a preview writes nothing')),
   patchMetadata: () => Promise.reject(new Error('a preview writes nothing')),
 };

@@ -1,11 +1,13 @@
 // Deletes what desired no longer holds, after the release is healthy: running pods may still use it before.
 
 import type { Rendered } from '../model/manifest.ts';
-import type { ObjectId } from '../model/object.ts';
+import type { AppName } from '../model/events.ts';
+import { keyOf, type ObjectId } from '../model/object.ts';
 import { prune } from '../apply/prune.ts';
 import type { Change } from '../model/plan.ts';
 import { type Run, tell } from './context.ts';
 import { shrinkMembers } from './membership.ts';
+import { comingToOthers } from './moving.ts';
 
 export async function pruneMembers(
   run: Run,
@@ -14,9 +16,11 @@ export async function pruneMembers(
 ): Promise<Change[]> {
   if (!run.settings.prune || objects.length === 0) return [];
   const { cluster } = run.ctx;
+  const coming = await comingToOthers(run, objects);
+  const left = objects.filter((id) => coming.has(keyOf(id))).map((id) => leftTo(id, coming.get(keyOf(id))));
   const changes = await prune(
     {
-      objects,
+      objects: objects.filter((id) => !coming.has(keyOf(id))),
       applySet: run.applySet,
       api: run.api,
       gvkOf: async (id) => (await cluster.preferred(id.group, id.kind, run.signal))?.gvk,
@@ -26,5 +30,10 @@ export async function pruneMembers(
   const gone = changes.filter((change) => change.outcome === 'pruned').map((change) => change.id);
   if (gone.length > 0) tell(run, { type: 'pruned', objects: gone });
   if (changes.every((change) => change.outcome !== 'refused')) await shrinkMembers(run, desired.manifests);
-  return changes;
+  return [...changes, ...left];
+}
+
+function leftTo(id: ObjectId, app: AppName | undefined): Change {
+  const reason = `left to App ${app?.namespace ?? ''}/${app?.name ?? ''}, which renders it`;
+  return { id, key: keyOf(id), outcome: 'skipped', reason };
 }

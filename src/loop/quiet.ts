@@ -43,6 +43,7 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   // I4, I5: only the very render that was found healthy says what may go.
   const isHealthy = isHealthyApplied(statusOf(run)) && healthy?.renderHash === desired.renderHash;
   if (isHealthy && plan.prune.length > 0) await pruneMembers(run, desired, plan.prune);
+  if (isHealthy) run.ctx.neighbours.rests(run.applySet);
   // A new process does not know which problem a former one met: what the status says of one is over by now.
   await rollUp(run, { force: !isVerdict(statusOf(run)) });
   return { kind: 'settled', head: target.head };

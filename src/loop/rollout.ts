@@ -17,6 +17,7 @@ import { nameOfStage } from './reached.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
+import { autoscalersOf } from './autoscaled.ts';
 import { askChecks, checksFailingNow } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { withoutDone } from './done.ts';
@@ -24,6 +25,7 @@ import { isOurs } from './facts.ts';
 import { isHealthyApplied } from './healthy.ts';
 import type { Interruption } from './interruption.ts';
 import { coverMembers } from './membership.ts';
+import { heldBy } from './owners.ts';
 import type { Release } from './release.ts';
 import { sourceOf } from './source.ts';
 import { openGate, sayWaiting } from './staging.ts';
@@ -145,6 +147,7 @@ function withChanges(verified: Verified, changes: Change[]): RollOut {
 /** Pairs, dry-runs and stages; the members' kinds are watched from here on. */
 export async function planFor(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
   await coverMembers(run, desired.manifests);
+  run.ctx.neighbours.plans(run.applySet, run.session, new Set(desired.manifests.map(({ key }) => key)));
   return planHere(run, desired, changeCause);
 }
 
@@ -161,6 +164,8 @@ export async function planHere(run: Run, desired: Rendered, changeCause: string 
       memory: session.memory,
       changeCause,
       classOf: orderOf,
+      autoscalers: autoscalersOf(run, desired.manifests),
+      heldBy: (manifest, live, signal) => heldBy(run, manifest, live, signal),
       isServed: (manifest) =>
         served.has(`${manifest.gvk.group}/${manifest.gvk.version}/${manifest.gvk.kind}`),
     },

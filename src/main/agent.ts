@@ -17,6 +17,7 @@ import { type Logger, logEvent, makeLogger } from '../adapters/notify/log.ts';
 import { makeProber } from '../adapters/probe/http.ts';
 import { makePrometheus } from '../adapters/probe/prometheus.ts';
 import type { Context } from '../loop/context.ts';
+import { Neighbours } from '../loop/neighbours.ts';
 import { kubeEventOf } from '../record/kube-event.ts';
 import { serve } from '../server/http.ts';
 import { makeMetrics } from '../server/metrics.ts';
@@ -147,6 +148,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
       }
     },
   });
+  const neighbours = new Neighbours();
   const ctx: Context = {
     git,
     cluster,
@@ -157,6 +159,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     prober: makeProber(() => systemClock.monotonic()),
     prometheus: prometheusOf(config),
     clusterName: config.clusterName,
+    neighbours,
     hmacKey,
     parseAside: makeParseAside(),
   };
@@ -165,6 +168,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     hard: hard.signal,
     onGone: (app) => {
       members.release(applySetId({ metadata: app }));
+      neighbours.leaves(applySetId({ metadata: app }));
       metrics.forget(app);
     },
     onBug,

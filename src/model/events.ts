@@ -2,8 +2,16 @@
 
 import type { Cause, Outcome, Phase } from './app.ts';
 import type { ObjectId } from './object.ts';
-import type { FieldDrift } from './plan.ts';
+import type { FieldDrift, ForcedField } from './plan.ts';
 import type { Verdict } from './verdict.ts';
+
+/** An object that others applied before, or of which an apply took fields that others had set. */
+export interface TakenObject {
+  object: ObjectId;
+  /** The field managers of the tools that applied it; empty for one that was ours already. */
+  from: readonly string[];
+  forced: readonly ForcedField[];
+}
 
 export interface AppName {
   namespace: string;
@@ -58,6 +66,7 @@ export type AppEvent =
     }
   /** Nothing is left to do for this head. */
   | { type: 'settled'; head: string }
+  | { type: 'taken-over'; taken: readonly TakenObject[] }
   | { type: 'suspended' }
   | { type: 'resumed' }
   | { type: 'deleted'; pruned: number }

@@ -6,6 +6,7 @@ export interface ManagedFieldsEntry {
   subresource?: string;
   time?: string;
   apiVersion?: string;
+  fieldsType?: string;
   fieldsV1?: Record<string, unknown>;
 }
 

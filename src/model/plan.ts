@@ -1,5 +1,6 @@
 // What is going to be done (Plan) and what was done (Change), per object. Plain data.
 
+import type { FieldPath } from './field-path.ts';
 import type { Manifest } from './manifest.ts';
 import type { KubeObject, ObjectId } from './object.ts';
 
@@ -50,6 +51,32 @@ export interface PlanItem {
   dryRun: 'passed' | 'deferred' | 'unneeded';
   /** What the server answered to the dry-run. */
   answer?: KubeObject;
+  /** Where others have a part in the object. */
+  shared?: Shared;
+}
+
+/** Whose autoscaler scales an object: one of the App's own, which is watched, or another's, which is not. */
+export type Scaler = 'ours' | 'others' | 'none';
+
+/** What of an object is others', or was. */
+export interface Shared {
+  /** Fields that are left to others: not sent where the object exists, never drift. */
+  left: readonly FieldPath[];
+  scaler: Scaler;
+  /**
+   * What is done to managedFields before the apply: entries of other tools become ours (`adopt`), or fields that
+   * are left to others are given up, so that not to send them removes nothing.
+   */
+  handOver: 'none' | 'adopt' | 'give-up';
+  /** The tools that applied it before, where it is adopted. */
+  from: readonly string[];
+  /** Fields to which the apply gives another value than somebody else had given them. */
+  forced: readonly ForcedField[];
+}
+
+export interface ForcedField extends FieldDrift {
+  /** The field manager that had set it. */
+  manager: string;
 }
 
 export interface Plan {

@@ -22,7 +22,7 @@ export function ownFields(object: KubeObject): FieldSet | undefined {
   return object.metadata.managedFields?.find(isOurs)?.fieldsV1;
 }
 
-function isOurs(entry: ManagedFieldsEntry): boolean {
+export function isOurs(entry: ManagedFieldsEntry): boolean {
   return entry.manager === FIELD_MANAGER && entry.operation === 'Apply' && (entry.subresource ?? '') === '';
 }
 
@@ -109,12 +109,19 @@ function show(value: string | null, isSecret: boolean): unknown {
  * An update moves a field from our entry to the updater's, so the entry as it stands now tells.
  */
 export function managerOf(object: KubeObject, path: string | undefined): string {
-  const others = (object.metadata.managedFields ?? [])
+  const owner = path === undefined ? undefined : ownerOf(object, path);
+  return owner ?? othersIn(object)[0]?.manager ?? 'unknown';
+}
+
+/** The newest other manager that owns the field; undefined where it is nobody's, or ours alone. */
+export function ownerOf(object: KubeObject, path: string): string | undefined {
+  return othersIn(object).find(
+    (entry) => entry.fieldsV1 !== undefined && valuesOf(object, entry.fieldsV1).has(path),
+  )?.manager;
+}
+
+function othersIn(object: KubeObject): ManagedFieldsEntry[] {
+  return (object.metadata.managedFields ?? [])
     .filter((entry) => !isOurs(entry) && (entry.subresource ?? '') !== 'status')
     .sort((a, b) => (b.time ?? '').localeCompare(a.time ?? ''));
-  const owner =
-    path === undefined
-      ? undefined
-      : others.find((entry) => entry.fieldsV1 !== undefined && valuesOf(object, entry.fieldsV1).has(path));
-  return (owner ?? others[0])?.manager ?? 'unknown';
 }

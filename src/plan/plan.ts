@@ -2,18 +2,15 @@
 // anything is touched; what needs a CRD or Namespace of the same commit is left for its stage.
 
 import pLimit from 'p-limit';
-import { APPLYSET } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { mayRecreate } from '../model/recreate.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Plan, PlanItem, Refusal } from '../model/plan.ts';
 import type { ClusterApi, Members } from '../ports.ts';
-import { sameContent, isSettled, stagesOf, toPrune } from './pair.ts';
-import { ownFields } from './fields.ts';
-import { finalise } from './finalise.ts';
-import { knownFrom, type Memory } from './known.ts';
-import { refusalOf } from './refusal.ts';
+import type { Autoscalers } from './autoscalers.ts';
+import type { Memory } from './known.ts';
+import { planOne } from './one.ts';
+import { stagesOf, toPrune } from './pair.ts';
 
 /** How many requests of one release are under way at once. */
 export const PARALLEL = 16;
@@ -30,6 +27,13 @@ export interface PlanInput {
   changeCause: string | undefined;
   /** The order of the kinds (namespaces first, webhooks last). */
   classOf: (manifest: Manifest) => number;
+  autoscalers: Autoscalers;
+  /** Why another App or another tool holds the object, in words for people; undefined: it is free, or ours. */
+  heldBy: (
+    manifest: Manifest,
+    live: KubeObject | undefined,
+    signal: AbortSignal,
+  ) => Promise<string | undefined>;
   /** Whether the server serves the kind. */
   isServed: (manifest: Manifest) => boolean;
 }
@@ -53,70 +57,6 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
     prune: toPrune(members.of(applySet), desired, applySet),
     refusals,
   };
-}
-
-type Planned = { item: PlanItem } | { refusal: Refusal };
-
-async function planOne(
-  manifest: Manifest,
-  input: PlanInput,
-  deferred: boolean,
-  signal: AbortSignal,
-): Promise<Planned> {
-  const { api, members, memory } = input;
-  const mirrored = members.get(manifest.id);
-  if (isSettled(manifest, mirrored, memory)) {
-    const object = finalise(manifest, mirrored);
-    return { item: { manifest, object, live: mirrored, action: 'unchanged', dryRun: 'unneeded' } };
-  }
-  if (deferred) {
-    return {
-      item: {
-        manifest,
-        object: finalise(manifest, undefined, input.changeCause),
-        live: undefined,
-        action: 'create',
-        dryRun: 'deferred',
-      },
-    };
-  }
-  signal.throwIfAborted();
-  try {
-    // The mirror knows members only; an object that others made is found by asking. What is settled is never asked.
-    const ref = { gvk: manifest.gvk, namespace: manifest.id.namespace, name: manifest.id.name };
-    const live = memory.has(manifest.key) && mirrored !== undefined ? mirrored : await api.get(ref, signal);
-    const owner = live?.metadata.labels?.[APPLYSET.partOf];
-    if (owner !== undefined && owner !== input.applySet) return { refusal: ownedBy(manifest, owner) };
-    const kept = finalise(manifest, live);
-    const answer = await api.apply(kept, { dryRun: true }, signal);
-    if (live !== undefined && isSame(live, answer, memory, manifest)) {
-      const known = knownFrom(manifest.hash, answer);
-      if (known !== undefined) memory.set(manifest.key, known);
-      return { item: { manifest, object: kept, live, action: 'unchanged', dryRun: 'passed', answer } };
-    }
-    const object = finalise(manifest, live, input.changeCause);
-    const action = live === undefined ? 'create' : 'configure';
-    return { item: { manifest, object, live, action, dryRun: 'passed', answer } };
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const refusal = refusalOf(manifest.id, error);
-    if (refusal.kind !== 'Immutable' || !mayRecreate(manifest, mirrored, input.applySet)) return { refusal };
-    const object = finalise(manifest, undefined, input.changeCause);
-    return { item: { manifest, object, live: mirrored, action: 'recreate', dryRun: 'passed' } };
-  }
-}
-
-/** Two that write one object would set each other back for ever. It is free once the other has pruned it. */
-function ownedBy(manifest: Manifest, owner: string): Refusal {
-  const message = `it is a member of another ApplySet, which holds it until it is removed there; if nothing has it any more: \`kubectl label ${manifest.gvk.kind.toLowerCase()} ${manifest.id.name} ${APPLYSET.partOf}-\` (it is ${owner})`;
-  return { id: manifest.id, kind: 'Owned', message };
-}
-
-/** Same content, and the same fields owned: a field that left the manifest may hold its value all the same. */
-function isSame(live: KubeObject, answer: KubeObject, memory: Memory, manifest: Manifest): boolean {
-  if (!sameContent(live, answer)) return false;
-  const owned = memory.get(manifest.key)?.fields ?? ownFields(live);
-  return JSON.stringify(owned) === JSON.stringify(ownFields(answer));
 }
 
 /** Objects that the server cannot judge yet: their namespace or their kind is made by this very commit. */

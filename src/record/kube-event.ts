@@ -1,7 +1,8 @@
 // Which of Pawl's events a person sees on the App with `kubectl describe`, and in which words.
 
-import type { AppEvent } from '../model/events.ts';
+import type { AppEvent, TakenObject } from '../model/events.ts';
 import { showId } from '../model/object.ts';
+import type { FieldDrift } from '../model/plan.ts';
 import { short } from '../model/commit.ts';
 
 export interface KubeEvent {
@@ -49,6 +50,11 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
       );
     case 'drift':
       return warning(event.corrected ? 'DriftCorrected' : 'Drift', driftMessage(event));
+    case 'taken-over':
+      return normal(
+        'TakenOver',
+        event.taken.slice(0, 5).map(takenMessage).join('. ') + more(event.taken.length, 5),
+      );
     case 'suspended':
       return normal('Suspended', 'nothing is polled, written or reverted until it is resumed');
     case 'resumed':
@@ -71,6 +77,16 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
   }
 }
 
+function takenMessage({ object, from, forced }: TakenObject): string {
+  const taken = from.length === 0 ? showId(object) : `took ${showId(object)} over from ${from.join(', ')}`;
+  const fields = forced
+    .slice(0, 3)
+    .map((field) => `${field.path}, set by ${field.manager}, ${changeOf(field)}`);
+  const changed =
+    fields.length === 0 ? [] : [`changed ${fields.join('; ')}${forced.length > 3 ? '; …' : ''}`];
+  return [taken, ...changed].join(': ');
+}
+
 function driftMessage(event: Extract<AppEvent, { type: 'drift' }>): string {
   const object = showId(event.object);
   const verb = event.corrected ? 'set back' : 'found';
@@ -78,11 +94,18 @@ function driftMessage(event: Extract<AppEvent, { type: 'drift' }>): string {
   const fields = event.fields
     .slice(0, 3)
     .map((field) =>
-      field.desired === undefined && field.found === undefined
-        ? field.path
-        : `${field.path} from ${show(field.desired)} to ${show(field.found)}`,
+      isHidden(field) ? field.path : `${field.path} from ${show(field.desired)} to ${show(field.found)}`,
     );
   return `${event.manager} changed ${object}: ${fields.join('; ')}${event.fields.length > 3 ? '; …' : ''} (${verb})`;
+}
+
+function changeOf(field: FieldDrift): string {
+  return isHidden(field) ? 'to another value' : `from ${show(field.found)} to ${show(field.desired)}`;
+}
+
+/** Of a Secret, or of no value before or after. */
+function isHidden({ desired, found }: FieldDrift): boolean {
+  return desired === undefined && found === undefined;
 }
 
 function show(value: unknown): string {
@@ -93,8 +116,8 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function more(count: number): string {
-  return count > 10 ? ` and ${count - 10} more` : '';
+function more(count: number, shown = 10): string {
+  return count > shown ? ` and ${count - shown} more` : '';
 }
 
 function normal(reason: string, message: string): KubeEvent {

@@ -6,6 +6,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { gvkOf } from '../model/object.ts';
 import { isNeverRecreated } from '../model/recreate.ts';
 import type { KubeObject } from '../model/object.ts';
+import { ignoredFields } from './ignored-fields.ts';
 import { quoted } from './problem.ts';
 
 export interface Policy {
@@ -43,15 +44,10 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   if (recreate && isNeverRecreated({ group, kind })) {
     complaints.push(`${ANNOTATION.recreate} is not for a ${kind}: what it holds would be lost`);
   }
-  const ignoreFields = fieldList(annotations.get(ANNOTATION.ignoreFields) ?? '');
-  if (ignoreFields === undefined) {
-    complaints.push(
-      `${ANNOTATION.ignoreFields} is not a list of fields, such as spec.replicas, separated by commas`,
-    );
-  }
+  const ignored = ignoredFields(annotations.get(ANNOTATION.ignoreFields) ?? '');
+  complaints.push(...ignored.complaints);
   const prune = choice(ANNOTATION.prune, ['Never', 'Before']);
   // Understood, but not carried out yet: to pass over a wish would be worse than to refuse it.
-  if ((ignoreFields ?? []).length > 0) complaints.push(notYet(ANNOTATION.ignoreFields));
   if (prune === 'Before') complaints.push(notYet(`${ANNOTATION.prune}: Before`));
   return {
     policy: {
@@ -60,7 +56,7 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
         prune: prune ?? 'Default',
         rollback: choice(ANNOTATION.rollback, ['Hold']) ?? 'Default',
         recreate,
-        ignoreFields: ignoreFields ?? [],
+        ignoreFields: ignored.fields,
       },
       ignoresChecksum: choice(ANNOTATION.checksum, ['Ignore']) === 'Ignore',
     },
@@ -70,13 +66,4 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
 
 function notYet(what: string): string {
   return `${what} is not supported by this version of Pawl`;
-}
-
-/** Blanks and line breaks around commas do not matter. */
-function fieldList(text: string): string[] | undefined {
-  const fields = text
-    .split(',')
-    .map((field) => field.trim())
-    .filter((field) => field !== '');
-  return fields.every((field) => /^[A-Za-z_$][^\s,]*$/.test(field)) ? fields : undefined;
 }

@@ -7,6 +7,7 @@
 // 4. What was made of an object before is taken again as it is: a commit that changes one file of a thousand costs
 //    about as much as one that changes one of ten.
 
+import { parseFieldPath, withoutField } from '../model/field-path.ts';
 import type { Manifest, Origin, Rendered } from '../model/manifest.ts';
 import { gvkOf, idOf, keyOf } from '../model/object.ts';
 import type { Gvk, KubeObject, ObjectId } from '../model/object.ts';
@@ -53,6 +54,8 @@ interface Ruled {
   under: string;
   parsed: ParsedObject;
   object: KubeObject;
+  /** Without the fields that are left to others: what checksums are of. */
+  own: KubeObject;
   id: ObjectId;
   key: string;
   gvk: Gvk;
@@ -76,9 +79,7 @@ export function finish(parsed: Parsed, options: FinishOptions): RenderResult {
   const problems = duplicates(ruled);
   if (problems.length > 0) return { kind: 'failed', problems: problems.slice(0, MAX_PROBLEMS) };
 
-  const configuration = new Map(
-    ruled.filter(isConfiguration).map(({ object }) => [configurationKey(object), object]),
-  );
+  const configuration = new Map(ruled.filter(isConfiguration).map(({ own }) => [configurationKey(own), own]));
   const manifests = inApplyOrder(ruled.map((each) => manifestOf(each, configuration, options.hmacKey)));
   return {
     kind: 'rendered',
@@ -104,9 +105,15 @@ function ruledOf(
   const object = asMember(withoutHistory(placed(parsed.object, scope, settings.defaultNamespace)), applySet);
   const id = idOf(object);
   const used = parsed.policy.ignoresChecksum ? [] : configurationUsed(object);
-  const ruled = { under, parsed, object, id, key: keyOf(id), gvk, used };
+  const ruled = { under, parsed, object, own: ownOf(object, parsed), id, key: keyOf(id), gvk, used };
   memo?.set(parsed, ruled);
   return ruled;
+}
+
+/** What others set in a ConfigMap is not what its pods are rolled for. */
+function ownOf(object: KubeObject, { policy: { policy } }: ParsedObject): KubeObject {
+  const ignored = policy.ignoreFields.map(parseFieldPath).filter((path) => path !== undefined);
+  return ignored.reduce(withoutField, object);
 }
 
 function isConfiguration({ parsed, object }: Ruled): boolean {
@@ -132,7 +139,7 @@ function manifestOf(
   if (finished !== undefined && isSameList(finished.with, objects)) return finished.manifest;
   const { object, id, key, gvk } = ruled;
   const { origin, policy } = ruled.parsed;
-  const checksum = checksumOf(object, used, hmacKey);
+  const checksum = checksumOf(ruled.own, used, hmacKey);
   const manifest: Manifest = {
     id,
     key,

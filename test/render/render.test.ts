@@ -184,9 +184,9 @@ describe('annotations', () => {
       want: 'pawl.dev/prune: Before is not supported by this version of Pawl',
     },
     {
-      name: 'ignore-fields, not yet',
-      notes: 'pawl.dev/ignore-fields: "spec.replicas, data.x"',
-      want: 'pawl.dev/ignore-fields is not supported by this version of Pawl',
+      name: 'ignore-fields without which it would not be known again',
+      notes: 'pawl.dev/ignore-fields: "data.x, metadata.labels"',
+      want: 'pawl.dev/ignore-fields: without "metadata.labels" the object would not be known again',
     },
     {
       name: 'misspelt',
@@ -196,7 +196,7 @@ describe('annotations', () => {
     {
       name: 'ignore-fields',
       notes: 'pawl.dev/ignore-fields: "/spec/replicas"',
-      want: 'pawl.dev/ignore-fields is not a list of fields, such as spec.replicas, separated by commas',
+      want: 'pawl.dev/ignore-fields: "/spec/replicas" is no path of a field, such as spec.replicas, or spec.template.spec.containers[name=web].image',
     },
   ])('that mean nothing are a problem: $name', ({ notes, want }) => {
     expect(problems({ 'a.yaml': withNotes(notes) })).toMatchObject([

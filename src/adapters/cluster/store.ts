@@ -48,9 +48,10 @@ export function watchApps(
         previous: previous as unknown as App | undefined,
       }),
   });
+  const store = makeStore(cluster, mirror);
   return {
-    store: makeStore(cluster, mirror),
-    all: () => mirror.all() as unknown as App[],
+    store,
+    all: () => store.all(),
     ready: (signal) => mirror.ready(signal),
     stop: () => mirror.stop(),
   };
@@ -70,6 +71,8 @@ function makeStore(cluster: OpenCluster, mirror: Mirror): Store {
 
   return {
     get: ({ namespace, name }: AppName) => mirror.get(namespace, name) as unknown as App | undefined,
+
+    all: () => mirror.all() as unknown as App[],
 
     async writeStatus(app, status, { expect }, signal) {
       const patch: Record<string, unknown>[] = [

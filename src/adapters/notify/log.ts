@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import { pino } from 'pino';
-import type { Emitted } from '../../model/events.ts';
+import type { Emitted, TakenObject } from '../../model/events.ts';
 import { showId } from '../../model/object.ts';
 
 export type { Logger } from 'pino';
@@ -63,6 +63,7 @@ function levelOf(event: Emitted): 'debug' | 'info' | 'warn' | 'error' {
     case 'applied':
     case 'verdict':
     case 'pruned':
+    case 'taken-over':
     case 'suspended':
     case 'resumed':
     case 'deleted':
@@ -70,11 +71,18 @@ function levelOf(event: Emitted): 'debug' | 'info' | 'warn' | 'error' {
   }
 }
 
+/** A first release may take over thousands. */
+const MAX_TAKEN = 50;
+
 /** Object ids as people write them. */
 function plain(fields: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = { ...fields };
   if (fields.object !== undefined) out.object = showId(fields.object as Parameters<typeof showId>[0]);
   if (Array.isArray(fields.objects))
     out.objects = (fields.objects as Parameters<typeof showId>[0][]).map(showId);
+  if (Array.isArray(fields.taken))
+    out.taken = (fields.taken as TakenObject[])
+      .slice(0, MAX_TAKEN)
+      .map((one) => ({ ...one, object: showId(one.object) }));
   return out;
 }
