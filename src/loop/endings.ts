@@ -47,10 +47,11 @@ export async function recordHealthy(
   // Once our commit runs and is healthy, the intent has served.
   if (status.revert?.seen === true) status = { ...status, revert: undefined };
   status = withCompleted(status, desired.manifests);
-  status = withHistory(status, entry(run, started, 'Healthy', ''));
+  const notes = started.notes.join('; ');
+  status = withHistory(status, entry(run, started, 'Healthy', notes));
   status = withOutcomes(status, changes, counts);
   const name = revision(run.settings.source.branch, oid);
-  const message = `${name} "${started.subject}" is healthy: ${counts.ready} of ${counts.total} objects ready`;
+  const message = `${name} "${started.subject}" is healthy: ${counts.ready} of ${counts.total} objects ready${notes === '' ? '' : `; ${notes}`}`;
   await save(
     run,
     withState(status, { ready: 'True', reason: 'Healthy', message }, run.settings.generation, now),
@@ -59,7 +60,7 @@ export async function recordHealthy(
     type: 'released',
     commit: oid,
     outcome: 'Healthy',
-    reason: '',
+    reason: notes,
     durationMs: duration(run, started),
   });
   const leaving = toPrune(

@@ -39,6 +39,8 @@ export interface Release {
   request: string | undefined;
   /** What was done, object by object, and the last stage that was begun, where it was not the last of all. */
   done?: { changes: readonly Change[]; through?: string };
+  /** What was done beside the plan, for the record. */
+  notes: string[];
 }
 
 export async function release(run: Run, head: string): Promise<Ended> {
@@ -139,6 +141,7 @@ function begin(run: Run, target: Target, cause: Cause): Release {
     startedMono: clock.monotonic(),
     attempt: (former?.attempt ?? 0) + 1,
     request: run.app.metadata.annotations?.[ANNOTATION.requestedAt],
+    notes: [],
   };
   const { oid } = target.commit;
   if (former === undefined)

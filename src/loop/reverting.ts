@@ -269,6 +269,7 @@ async function unfinished(run: Run, intent: RevertIntent): Promise<Release | und
     startedMono: run.ctx.clock.monotonic(),
     attempt: release.attempt,
     request: undefined,
+    notes: [],
   };
 }
 

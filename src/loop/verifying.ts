@@ -21,7 +21,8 @@ import { withoutDone } from './done.ts';
 import { healthyRender } from './healthy.ts';
 import { type Interruption, watchForInterruption } from './interruption.ts';
 import type { Release } from './release.ts';
-import { watching } from './watching.ts';
+import { isReplacedBy, type Unsticking, unsticking } from './stuck-pods.ts';
+import { watcher } from './watching.ts';
 
 export type Verified = { kind: 'verdict'; verdict: Verdict } | ({ kind: 'interrupted' } & Interruption);
 
@@ -101,10 +102,11 @@ export function openVigil(
     const say = (message: string) => {
       saying = saying.then(() => what.onWaiting?.(message)).catch(() => {});
     };
+    const stuck = unsticking(run, started, AbortSignal.any([over.signal, run.signal]), ring);
     const keeping = every(run, KEEP_ELAPSED_MS, over.signal, () => saying.then(stopwatch.keep));
     try {
       await Promise.all([related.ready(run.signal), what.begin?.()]);
-      const result = await judged(what, { related, interrupted: interrupted.signal, stopwatch, say });
+      const result = await judged(what, { related, interrupted: interrupted.signal, stopwatch, say, stuck });
       const keys = new Set(what.manifests.map(({ key }) => key));
       clock.elapsedMs = result.elapsedMs;
       clock.memory = result.memory === undefined ? undefined : afterPart(clock.memory, result.memory, keys);
@@ -124,7 +126,7 @@ export function openVigil(
       return { kind: 'interrupted', ...interruption };
     } finally {
       over.abort();
-      await Promise.all([watching.catch(() => {}), keeping, saying]);
+      await Promise.all([watching.catch(() => {}), keeping, saying, stuck.over()]);
       if (run.signal.aborted && !run.hard.aborted) await stopwatch.keep().catch(() => {});
     }
   }
@@ -135,7 +137,12 @@ export function openVigil(
       planned.filter(({ action }) => action !== 'unchanged').map(({ manifest }) => manifest.key),
     );
     return desired.manifests
-      .filter(({ key, hash }) => isWritten.has(key) || healthy.get(key)?.hash !== hash)
+      .filter(
+        ({ id, key, hash }) =>
+          isWritten.has(key) ||
+          healthy.get(key)?.hash !== hash ||
+          isReplacedBy(ctx.members.get(id), started.target.commit.oid),
+      )
       .map(({ object }) => object);
   }
 
@@ -160,7 +167,7 @@ export function openVigil(
 
   function objectsOf(what: WaitFor): () => Pick<Look, 'objects' | 'desired'> {
     const awaited = withoutDone(what.manifests, statusOf(run), ctx.members);
-    const watched = watching({
+    const watched = watcher({
       desired: new Map(desired.manifests.map((manifest) => [manifest.key, manifest])),
       former,
       changes: new Map(what.changes.map((change) => [change.key, change])),
@@ -173,7 +180,13 @@ export function openVigil(
 
   function judged(
     what: WaitFor,
-    by: { related: Related; interrupted: AbortSignal; stopwatch: Timer; say: (message: string) => void },
+    by: {
+      related: Related;
+      interrupted: AbortSignal;
+      stopwatch: Timer;
+      say: (message: string) => void;
+      stuck: Unsticking;
+    },
   ) {
     const objects = objectsOf(what);
     let said: { standing: string; atMs: number } | undefined;
@@ -183,12 +196,11 @@ export function openVigil(
         settings: settingsFor(what),
         interrupted: by.interrupted,
         from: clock,
-        look: () => ({
-          ...objects(),
-          related: by.related.read(),
-          checks: what.asking?.read(),
-          away: ctx.cluster.isAway(),
-        }),
+        look: () => {
+          const seen = { ...objects(), related: by.related.read(), away: ctx.cluster.isAway() };
+          if (!seen.away) by.stuck.look(seen.objects, seen.related);
+          return { ...seen, checks: what.asking?.read() };
+        },
         subscribe: (onChange) => {
           bells.add(onChange);
           const unsubscribeAway = ctx.cluster.onAway(onChange);

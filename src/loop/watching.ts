@@ -23,7 +23,7 @@ export interface WatchingFacts {
 }
 
 /** For one wait. */
-export function watching(facts: WatchingFacts): (manifest: Manifest) => Watched {
+export function watcher(facts: WatchingFacts): (manifest: Manifest) => Watched {
   const known = new Map<string, Watched>();
   return (manifest) => {
     const live = facts.live(manifest.id);

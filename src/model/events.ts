@@ -56,6 +56,8 @@ export type AppEvent =
   | { type: 'revert-refused'; reason: string; message: string }
   | { type: 'held'; reason: string; message: string }
   | { type: 'pruned'; objects: ObjectId[] }
+  /** A pod that held up the object's update was deleted. */
+  | { type: 'unstuck'; commit: string; object: ObjectId; pod: string }
   | {
       type: 'drift';
       object: ObjectId;

@@ -48,6 +48,11 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
         'Pruned',
         `deleted ${event.objects.slice(0, 10).map(showId).join(', ')}${more(event.objects.length)}`,
       );
+    case 'unstuck':
+      return normal(
+        'StuckPodDeleted',
+        `deleted pod ${event.pod}, which held up ${showId(event.object)}: it was of the template that was replaced, and never ready`,
+      );
     case 'drift':
       return warning(event.corrected ? 'DriftCorrected' : 'Drift', driftMessage(event));
     case 'taken-over':

@@ -108,7 +108,7 @@ function allRolloutPods(rollout: KubeObject, index: RelatedIndex): KubeObject[] 
 }
 
 /** Until the controller has seen the change, `updateRevision` is still that of the old template. */
-function isObserved(object: KubeObject): boolean {
+export function isObserved(object: KubeObject): boolean {
   return numberIn(at(object, 'status'), 'observedGeneration') === object.metadata.generation;
 }
 

@@ -36,6 +36,7 @@ function podsBy(object: KubeObject): string {
   if (group === 'apps' && WORKLOADS.has(kind)) return selectorOf(object) || 'unknown';
   // The API server gives the pods of a Job a label with its name.
   if (group === 'batch' && kind === 'Job') return `job-name=${object.metadata.name}`;
+  if (group === 'argoproj.io' && kind === 'Rollout') return selectorOf(object) || 'unknown';
   // A bare pod is its own; nothing is known of others.
   return 'none';
 }

@@ -52,6 +52,7 @@ function levelOf(event: Emitted): 'debug' | 'info' | 'warn' | 'error' {
     case 'reverted':
     case 'revert-refused':
     case 'sign':
+    case 'unstuck':
       return 'warn';
     case 'check':
       return event.state === 'passed' ? 'info' : 'warn';

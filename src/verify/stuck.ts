@@ -1,0 +1,61 @@
+// Pods that hold up their StatefulSet though its template was replaced (kubernetes#67250): its controller waits for
+// the pod to become ready before it replaces it, and the pod, of the template that was replaced, never will.
+
+import { gvkOf, type KubeObject } from '../model/object.ts';
+import { at, listAt, numberIn, textIn, timeIn } from './fields.ts';
+import { isObserved, type RelatedIndex } from './owners.ts';
+import { isReady } from './pod.ts';
+
+/** A kubelet says within a moment of a pod's start that it is not ready; a later "not ready" followed a "ready". ms */
+const SAYS_UNREADY_WITHIN_MS = 5_000;
+
+/**
+ * Those that the set's own update would replace next, if it did not wait for them: of another revision than the one
+ * it updates to, not kept back by a partition, and never ready. Only of sets that go pod by pod (OrderedReady).
+ */
+export function stuckPods(object: KubeObject | undefined, index: RelatedIndex): KubeObject[] {
+  if (object === undefined || !goesPodByPod(object) || !isObserved(object)) return [];
+  const updateRevision = textIn(at(object, 'status'), 'updateRevision');
+  if (updateRevision === '' || object.metadata.deletionTimestamp !== undefined) return [];
+  const partition = numberIn(at(object, 'spec', 'updateStrategy', 'rollingUpdate'), 'partition') ?? 0;
+  return index
+    .podsOf(object.metadata.uid)
+    .filter(
+      (pod) =>
+        pod.metadata.deletionTimestamp === undefined &&
+        ordinalOf(pod, object) >= partition &&
+        isOfAnother(pod, updateRevision) &&
+        hasNeverBeenReady(pod),
+    );
+}
+
+function goesPodByPod(object: KubeObject): boolean {
+  const { kind, group } = gvkOf(object);
+  if (kind !== 'StatefulSet' || group !== 'apps') return false;
+  const strategy = textIn(at(object, 'spec', 'updateStrategy'), 'type') || 'RollingUpdate';
+  const policy = textIn(at(object, 'spec'), 'podManagementPolicy') || 'OrderedReady';
+  return strategy === 'RollingUpdate' && policy === 'OrderedReady';
+}
+
+function isOfAnother(pod: KubeObject, revision: string): boolean {
+  const own = pod.metadata.labels?.['controller-revision-hash'] ?? '';
+  return own !== '' && own !== revision;
+}
+
+/** -1 for a name that no StatefulSet gives: such a pod is left alone. */
+function ordinalOf(pod: KubeObject, object: KubeObject): number {
+  const { name } = object.metadata;
+  const rest = pod.metadata.name.startsWith(`${name}-`) ? pod.metadata.name.slice(name.length + 1) : '';
+  return /^\d{1,9}$/.test(rest) ? Number(rest) : -1;
+}
+
+/** By the server's own times; a pod that nobody has started was never ready either. */
+function hasNeverBeenReady(pod: KubeObject): boolean {
+  if (isReady(pod)) return false;
+  const ready = listAt(pod, 'status', 'conditions').find(({ type }) => type === 'Ready');
+  const startMs = timeIn(at(pod, 'status'), 'startTime');
+  if (ready === undefined) return true;
+  const unreadyMs = timeIn(ready, 'lastTransitionTime');
+  if (startMs === undefined || unreadyMs === undefined) return startMs === undefined;
+  return unreadyMs - startMs <= SAYS_UNREADY_WITHIN_MS;
+}
