@@ -22,7 +22,7 @@ spec:
 const db = (tag: string) => ({ 'deploy/db.yaml': setYaml(tag) });
 
 const pods = async (shop: Shop): Promise<Json[]> => shop.cluster.list('pods', shop.namespace, 'app=db');
-const imagesOf = (of: Json[]) => of.map(({ spec }) => spec.containers[0].image).sort();
+const imagesOf = (of: Json[]): string[] => of.map(({ spec }): string => spec.containers[0].image).sort();
 
 /** Waits for a pod of this image that runs and is not ready. */
 const broken = (shop: Shop, tag: string): Promise<Json> =>
@@ -53,9 +53,8 @@ test(
     const said = `deleted the stuck pod ${stuck.metadata.name}`;
     expect(readyOf(status)?.message).toContain(said);
     expect(status.history?.[0]).toMatchObject({ commit: revert, outcome: 'Healthy', reason: said });
-    const { items } = (await shop.cluster.request({ path: `/api/v1/namespaces/${shop.namespace}/events` }))
-      .body as Json;
-    expect(items.map(({ reason }: Json) => reason)).toContain('StuckPodDeleted');
+    const events = await shop.cluster.list('events', shop.namespace);
+    expect(events.map(({ reason }: Json) => reason)).toContain('StuckPodDeleted');
     expect(agent.log).toContainEqual(
       expect.objectContaining({ msg: 'unstuck', pod: stuck.metadata.name, commit: revert }),
     );
