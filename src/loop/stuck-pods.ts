@@ -85,7 +85,7 @@ export function unsticking(run: Run, started: Release, signal: AbortSignal, agai
   }
 }
 
-/** Whether it is a StatefulSet of which the template, or anything else, was written for this commit: the server remembers that over our restarts. */
+/** Whether it is a StatefulSet that was written for this commit: the server remembers that over our restarts. */
 export function isReplacedBy(live: KubeObject | undefined, commit: string): boolean {
   if (live?.kind !== 'StatefulSet') return false;
   return live.metadata.annotations?.[ANNOTATION.changeCause]?.startsWith(`${commit} `) === true;
