@@ -26,6 +26,8 @@ import { preferSmallHeap } from './frugal.ts';
 import { makeParseAside } from './parse-aside.ts';
 import { version } from './version.ts';
 
+/** A release in hand goes on when the API server is back; by then the lease is lost, or another holds it. */
+const AWAY_FOR_MS = 600_000;
 /** How long releases in hand may take to come to a stop after SIGTERM. */
 const GRACE_MS = 20_000;
 
@@ -56,6 +58,7 @@ export async function runAgent(config: Config, signal: AbortSignal): Promise<voi
   let lease: HeldLease | undefined;
   const cluster = makeCluster(connection, {
     clock,
+    awayForMs: AWAY_FOR_MS,
     mayWrite: () => {
       if (lease !== undefined && !lease.held()) throw new DOMException('the lease is lost', 'AbortError');
     },

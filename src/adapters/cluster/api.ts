@@ -21,6 +21,8 @@ export interface ApiOptions {
   requestTimeoutMs: number;
   /** How long a request is tried again where that may help (see retry.ts). */
   retryForMs: number;
+  /** How much time without any answer does not count as such. */
+  awayForMs: number;
   /** Objects per page of a list. */
   pageSize: number;
   /** Asked before every write that is no dry-run; throws where Pawl no longer leads. */
@@ -44,6 +46,7 @@ export interface RawApi extends ClusterApi {
  * embedded objects, which otherwise are dropped without a word. It is kubectl's default too.
  */
 const VALIDATION = 'Strict';
+const READ = { idempotent: true };
 
 export function makeApi(
   connection: Connection,
@@ -51,6 +54,7 @@ export function makeApi(
   account: Account | undefined,
   options: ApiOptions,
 ): RawApi {
+  const { awayForMs, clock, random } = options;
   const identity = account === undefined ? {} : impersonation(account);
 
   async function typeOf(gvk: Gvk, asked: { verb: string; what: string }, signal: AbortSignal) {
@@ -70,7 +74,7 @@ export function makeApi(
 
   async function exchange(
     ask: Ask,
-    idempotent: boolean,
+    repeat: { idempotent: boolean; unconditional?: boolean },
     secret: unknown,
     signal: AbortSignal,
   ): Promise<unknown> {
@@ -88,7 +92,7 @@ export function makeApi(
         }
         return parsed(answer.body, ask);
       },
-      { forMs: options.retryForMs, idempotent, clock: options.clock, random: options.random },
+      { ...repeat, forMs: options.retryForMs, awayForMs, clock, random },
       signal,
     );
   }
@@ -102,6 +106,7 @@ export function makeApi(
       body: unknown;
       contentType?: string;
       idempotent: boolean;
+      unconditional?: boolean;
       dryRun: boolean;
     },
     signal: AbortSignal,
@@ -119,7 +124,8 @@ export function makeApi(
     if (!request.dryRun && !isLease) ask.mayStart = options.mayWrite;
     if (request.contentType !== undefined) ask.contentType = request.contentType;
     const secret = ref.gvk.group === '' && ref.gvk.kind === 'Secret' ? request.body : undefined;
-    return await exchange(ask, request.idempotent, secret, signal);
+    const { idempotent, unconditional } = request;
+    return await exchange(ask, { idempotent, unconditional }, secret, signal);
   }
 
   const common = (dryRun: boolean | undefined): Query => ({
@@ -135,7 +141,7 @@ export function makeApi(
       try {
         const found = await exchange(
           { ...asked, method: 'GET', path: objectPath(type, ref) },
-          true,
+          READ,
           undefined,
           signal,
         );
@@ -150,7 +156,7 @@ export function makeApi(
       const asked = { verb: 'list', what: query.gvk.kind };
       const type = await typeOf(query.gvk, asked, signal);
       const list = await listAll(
-        (ask) => exchange(ask, true, undefined, signal),
+        (ask) => exchange(ask, READ, undefined, signal),
         type,
         query,
         options.pageSize,
@@ -162,10 +168,11 @@ export function makeApi(
       const ref = refOf(object);
       const path = (type: ResourceType) => objectPath(type, ref, { ...common(dryRun), force: true });
       const contentType = 'application/apply-patch+yaml';
+      const unconditional = object.metadata.resourceVersion === undefined;
       const answer = await write(
         'apply',
         ref,
-        { method: 'PATCH', path, body: object, contentType, idempotent: true, dryRun },
+        { method: 'PATCH', path, body: object, contentType, idempotent: true, unconditional, dryRun },
         signal,
       );
       return asObject(answer, { verb: 'apply', what: showRef(ref) });

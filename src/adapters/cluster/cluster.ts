@@ -21,6 +21,11 @@ export interface ClusterOptions {
   requestTimeoutMs?: number;
   /** How long a request is tried again where that may help. */
   retryForMs?: number;
+  /**
+   * How much time without any answer does not count as such, of requests made as a service account: a release that
+   * is under way goes on when the API server is back. Default: none.
+   */
+  awayForMs?: number;
   /** How long a watch may bring nothing, not even a bookmark. */
   silenceMs?: number;
   /** How long a watch is kept open: between this and its double. */
@@ -45,7 +50,13 @@ export interface OpenCluster extends Cluster {
 export function makeCluster(bare: Connection, options: ClusterOptions): OpenCluster {
   const { connection, presence } = watchPresence(bare);
   const { clock, random = Math.random, requestTimeoutMs = 30_000, retryForMs = 15_000 } = options;
-  const { silenceMs = 65_000, renewMs = 300_000, pageSize = 500, mayWrite = () => {} } = options;
+  const {
+    awayForMs = 0,
+    silenceMs = 65_000,
+    renewMs = 300_000,
+    pageSize = 500,
+    mayWrite = () => {},
+  } = options;
   const apis = new Map<string, RawApi>();
   const mirrors = new Set<Mirror>();
   const ending = new AbortController();
@@ -82,6 +93,7 @@ export function makeCluster(bare: Connection, options: ClusterOptions): OpenClus
         random,
         requestTimeoutMs,
         retryForMs,
+        awayForMs: account === undefined ? 0 : awayForMs,
         pageSize,
         mayWrite,
       });

@@ -7,6 +7,15 @@ const error = (status: number, more: Partial<ConstructorParameters<typeof ApiErr
   new ApiError({ code: 'X', message: 'x', status, retry: 'later', ...more });
 const refused = { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) };
 
+const modified = error(409, {
+  message: 'Operation cannot be fulfilled on deployments.apps "web": the object has been modified',
+});
+
+test('a conflict is over the next time where the request meets whatever is there', () => {
+  expect(worthRetrying(modified, { idempotent: true, unconditional: true })).toBe(true);
+  expect(worthRetrying(error(409), { idempotent: true, unconditional: true })).toBe(false);
+});
+
 describe('what is worth trying again', () => {
   const table = [
     { name: '429', given: error(429), want: { idempotent: true, once: true } },
@@ -26,15 +35,22 @@ describe('what is worth trying again', () => {
     {
       name: 'a webhook that fails',
       given: error(500, { message: 'failed calling webhook "x"' }),
-      want: { idempotent: false, once: false },
+      want: { idempotent: true, once: false },
     },
-    { name: '409', given: error(409), want: { idempotent: false, once: false } },
+    {
+      name: 'a quota whose count is contended for',
+      given: error(409, {
+        message: 'Operation cannot be fulfilled on resourcequotas "q": the object has been modified',
+      }),
+      want: { idempotent: true, once: true },
+    },
+    { name: '409', given: modified, want: { idempotent: false, once: false } },
     { name: '422', given: error(422), want: { idempotent: false, once: false } },
     { name: '403', given: error(403), want: { idempotent: false, once: false } },
   ];
   test.each(table)('$name', ({ given, want }) => {
-    expect(worthRetrying(given, true)).toBe(want.idempotent);
-    expect(worthRetrying(given, false)).toBe(want.once);
+    expect(worthRetrying(given, { idempotent: true })).toBe(want.idempotent);
+    expect(worthRetrying(given, { idempotent: false })).toBe(want.once);
   });
 });
 
@@ -89,6 +105,16 @@ test('tries end with the deadline', async () => {
   });
   expect(clock.monotonic()).toBeLessThanOrEqual(10_000);
   expect(waits.length).toBeGreaterThan(4);
+});
+
+test('time without an answer does not count, up to its limit', async () => {
+  const { clock } = quickClock();
+  const options = { forMs: 10_000, awayForMs: 60_000, idempotent: true, clock, random: () => 0.5 };
+  await expect(withRetry(() => Promise.reject(error(0)), options, signal)).rejects.toMatchObject({
+    status: 0,
+  });
+  expect(clock.monotonic()).toBeGreaterThan(60_000);
+  expect(clock.monotonic()).toBeLessThanOrEqual(70_000);
 });
 
 test('an abort ends the wait with its reason', async () => {
