@@ -10,6 +10,7 @@ import { ApiError, PawlError } from './model/errors.ts';
 import { readyCondition, withState } from './record/conditions.ts';
 import { type Context, type Run, type Session, type Signals, save, statusOf, tell } from './loop/context.ts';
 import { correctDrift } from './loop/drift.ts';
+import { forgetUnused } from './loop/membership.ts';
 import { openRun } from './loop/open.ts';
 import { release } from './loop/release.ts';
 import { rollUp } from './loop/rollup.ts';
@@ -63,6 +64,7 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   const drift = await correctDrift(run);
   if (isOfMembers(reasons)) {
     await rollUp(run);
+    await forgetUnused(run);
     return drift;
   }
   run.repository = { ...run.repository, credentials: await credentialsOf(run) };

@@ -149,6 +149,8 @@ export interface Mirror {
 export interface FollowQuery extends ListQuery {
   account?: Account;
   onChange?: (change: MirrorChange) => void;
+  /** What the mirror keeps of an object: identity, version and labels at least. By default all but managedFields. */
+  keep?: (object: KubeObject) => KubeObject;
 }
 
 export interface Cluster {
@@ -175,6 +177,12 @@ export interface Members {
     what: { kinds: readonly Gvk[]; namespaces: readonly string[]; account: Account },
     signal: AbortSignal,
   ): Promise<void>;
+  /** What the App uses no more is no longer watched for it: other kinds, and Secrets of other namespaces. */
+  retain(
+    applySet: string,
+    kinds: readonly Pick<Gvk, 'group' | 'kind'>[],
+    namespaces: readonly string[],
+  ): void;
   get(id: ObjectId): KubeObject | undefined;
   /** All objects that carry the App's membership label. */
   of(applySet: string): KubeObject[];

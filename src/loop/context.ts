@@ -5,6 +5,8 @@ import { ApiError } from '../model/errors.ts';
 import type { App, AppStatus } from '../model/app.ts';
 import type { AppEvent, AppName } from '../model/events.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
+import type { Health } from '../model/health.ts';
+import type { KubeObject } from '../model/object.ts';
 import type { FieldDrift } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Memory } from '../plan/known.ts';
@@ -80,6 +82,11 @@ export interface Session {
   /** Objects with a write of ours under way, whose events prove nothing. */
   inFlight: Set<string>;
   drifted: Map<string, Drifted>;
+  /**
+   * By the live object itself, as the members hold it (a change is another object), with what else its health
+   * depends on.
+   */
+  healths: WeakMap<KubeObject, { health: Health; by: string }>;
   /** Times (monotonic, ms) of recent corrections, by object key. */
   corrections: Map<string, number[]>;
   /** Branch head and spec for which nothing is left to do. */
@@ -120,6 +127,7 @@ export function newSession(name: AppName): Session {
     memory: new Map(),
     inFlight: new Set(),
     drifted: new Map(),
+    healths: new WeakMap(),
     corrections: new Map(),
     settled: undefined,
     undecided: undefined,

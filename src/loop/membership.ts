@@ -5,9 +5,10 @@
 import { ANNOTATION, type App, APPLYSET } from '../model/app.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { applySetId } from '../model/resolve.ts';
-import type { Gvk } from '../model/object.ts';
+import { type Gvk, idFromKey } from '../model/object.ts';
 import type { Account } from '../ports.ts';
-import type { Context, Run } from './context.ts';
+import { type Context, type Run, statusOf } from './context.ts';
+import { isHealthyApplied } from './healthy.ts';
 
 const TOOLING = 'pawl/v1alpha1';
 
@@ -37,11 +38,20 @@ export async function coverMembers(run: Run, manifests: readonly Manifest[]): Pr
   await coverKinds(ctx, run.app, run.account, served, run.signal);
 }
 
-/** After a prune: forgets kinds and namespaces that hold no member any more. */
-export async function shrinkMembers(run: Run, manifests: readonly Manifest[]): Promise<void> {
+/** At rest: forgets kinds and namespaces that hold no member any more, and watches them no longer. */
+export async function shrinkMembers(run: Run, manifests: Iterable<Manifest>): Promise<void> {
   const rest = run.ctx.members.of(run.applySet);
-  const kinds = new Set(manifests.map(groupKind));
-  const namespaces = new Set(manifests.map((manifest) => manifest.id.namespace));
+  const kinds = new Set<string>();
+  const namespaces = new Set<string>();
+  for (const manifest of manifests) {
+    kinds.add(groupKind(manifest));
+    namespaces.add(manifest.id.namespace);
+  }
+  // A Job that has run and is gone since belongs to the App all the same.
+  for (const { object } of statusOf(run).completed ?? []) {
+    const id = idFromKey(object);
+    if (id !== undefined) kinds.add(id.group === '' ? id.kind : `${id.kind}.${id.group}`);
+  }
   for (const object of rest) {
     const slash = object.apiVersion.indexOf('/');
     const group = slash < 0 ? '' : object.apiVersion.slice(0, slash);
@@ -51,6 +61,21 @@ export async function shrinkMembers(run: Run, manifests: readonly Manifest[]): P
   namespaces.delete('');
   namespaces.delete(run.app.metadata.namespace);
   await mark(run, [...kinds].sort().join(','), [...namespaces].sort().join(','));
+  run.ctx.members.retain(run.applySet, [...kinds].map(splitKind), [
+    run.app.metadata.namespace,
+    ...namespaces,
+  ]);
+}
+
+/**
+ * The last member of a kind goes a while after it was pruned, when its finalizers are done. Asks nothing where
+ * nothing is to be forgotten.
+ */
+export async function forgetUnused(run: Run): Promise<void> {
+  const status = statusOf(run);
+  const { desired } = run.session;
+  if (status.release !== undefined || !isHealthyApplied(status) || desired.size === 0) return;
+  await shrinkMembers(run, desired.values());
 }
 
 export async function coverKinds(
@@ -100,10 +125,10 @@ export function groupKindsOf(app: App): { group: string; kind: string }[] {
   return text
     .split(',')
     .filter((entry) => entry !== '')
-    .map((entry) => {
-      const dot = entry.indexOf('.');
-      return dot < 0
-        ? { group: '', kind: entry }
-        : { kind: entry.slice(0, dot), group: entry.slice(dot + 1) };
-    });
+    .map(splitKind);
+}
+
+function splitKind(entry: string): { group: string; kind: string } {
+  const dot = entry.indexOf('.');
+  return dot < 0 ? { group: '', kind: entry } : { kind: entry.slice(0, dot), group: entry.slice(dot + 1) };
 }

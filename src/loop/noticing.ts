@@ -19,6 +19,8 @@ export function onMemberChange(session: Session, change: MirrorChange): void {
   // With its autoscaler an object loses who set its replicas: the manifest counts again.
   if (change.kind === 'gone')
     for (const scaled of scaledBy(session, change.object)) note(session, scaled, RELEASED);
+  // One that was pruned has gone, perhaps the last of its kind.
+  if (change.kind === 'gone' && !session.desired.has(key)) session.wakes.add('health');
   const known = session.memory.get(key);
   // An event that overtakes the answer to our own write tells old news; the answer is compared when it is in.
   if (known === undefined || session.inFlight.has(key)) return;

@@ -153,6 +153,7 @@ async function readMembers(cluster: Cluster, app: App, signal: AbortSignal): Pro
     of: () => [...objects.values()],
     observe: () => {},
     subscribe: () => () => {},
+    retain: () => {},
     release: () => {},
   };
 }

@@ -1,8 +1,10 @@
 // How the App's objects are between releases. Nothing is reverted for it: a verdict stands once it is given.
 
 import { type AppStatus, revision } from '../model/app.ts';
-import { showId } from '../model/object.ts';
+import type { Health } from '../model/health.ts';
+import { type KubeObject, showId } from '../model/object.ts';
 import { readyCondition, type State, withState } from '../record/conditions.ts';
+import type { HealthContext } from '../verify/answers.ts';
 import { healthOf } from '../verify/health.ts';
 import { type Run, save, statusOf } from './context.ts';
 import { withoutDone } from './done.ts';
@@ -24,11 +26,24 @@ export function countReady(run: Run): Counts {
   let first: string | undefined;
   const awaited = withoutDone([...session.desired.values()], statusOf(run), ctx.members);
   for (const { id, key } of awaited) {
-    const health = healthOf(ctx.members.get(id), { now, stalledSince: stalledSince[key], kinds });
+    const live = ctx.members.get(id);
+    const health = healthNow(run, live, { now, stalledSince: stalledSince[key], kinds });
     if (health.status === 'Current' || health.status === 'Suspended') ready += 1;
     else first ??= `${showId(id)} ${health.message}`;
   }
   return { total: awaited.length, ready, first };
+}
+
+/** What has not changed is not judged again: of thousands of objects a storm changes a few at a time. */
+function healthNow(run: Run, live: KubeObject | undefined, context: HealthContext): Health {
+  if (live === undefined) return healthOf(live, context);
+  const { healths } = run.session;
+  const by = `${run.settings.generation} ${context.stalledSince ?? ''}`;
+  const before = healths.get(live);
+  if (before?.by === by) return before.health;
+  const health = healthOf(live, context);
+  healths.set(live, { health, by });
+  return health;
 }
 
 /** Reasons of Ready that this file gives and may replace; `force` replaces any other (of a problem that is over). */

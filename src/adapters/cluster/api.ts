@@ -8,6 +8,7 @@ import type { Gvk, KubeObject } from '../../model/object.ts';
 import type { Account, Clock, ClusterApi, ListQuery, ObjectRef, ResourceType } from '../../ports.ts';
 import { errorOfAnswer } from './answer.ts';
 import type { Ask, Connection } from './connect.ts';
+import type { Listing } from './mirror.ts';
 import type { Discovery } from './discovery.ts';
 import { collectionPath, objectPath, requireNamespace, selectors, showRef } from './paths.ts';
 import type { Query } from './paths.ts';
@@ -155,13 +156,13 @@ export function makeApi(
     async list(query, signal) {
       const asked = { verb: 'list', what: query.gvk.kind };
       const type = await typeOf(query.gvk, asked, signal);
-      const list = await listAll(
-        (ask) => exchange(ask, READ, undefined, signal),
-        type,
-        query,
-        options.pageSize,
-      );
-      return list.items;
+      let items: KubeObject[] = [];
+      const begin = (): Listing => {
+        items = [];
+        return { page: (more) => void items.push(...more), end: () => {} };
+      };
+      await listPages((ask) => exchange(ask, READ, undefined, signal), type, query, options.pageSize, begin);
+      return items;
     },
 
     async apply(object, { dryRun }, signal) {
@@ -238,24 +239,20 @@ export function makeApi(
   return api;
 }
 
-export interface ListResult {
-  items: KubeObject[];
-  resourceVersion: string;
-}
-
 /**
  * A whole list, page by page. A page that comes too late (410: its snapshot was compacted away) means to begin
  * again, and then in one piece, which cannot expire.
  */
-export async function listAll(
+export async function listPages(
   exchange: (ask: Ask) => Promise<unknown>,
   type: ResourceType,
   query: ListQuery,
   pageSize: number,
-): Promise<ListResult> {
+  begin: () => Listing,
+): Promise<void> {
   const asked = { verb: 'list', what: type.gvk.kind };
   for (let limit: number | undefined = pageSize; ; limit = undefined) {
-    const items: KubeObject[] = [];
+    const listing = begin();
     let next: string | undefined;
     try {
       do {
@@ -264,10 +261,12 @@ export async function listAll(
           metadata?: { continue?: string; resourceVersion?: string };
           items?: KubeObject[] | null;
         };
-        for (const item of page.items ?? []) items.push(withKind(item, type.gvk));
+        const items = (page.items ?? []).map((item) => withKind(item, type.gvk));
+        listing.page(items, page.metadata?.resourceVersion ?? '');
         next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
-        if (next === undefined) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
       } while (next !== undefined);
+      listing.end();
+      return;
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 410 || limit === undefined) throw error;
     }

@@ -6,7 +6,7 @@ import { apiVersionOf } from '../../model/object.ts';
 import type { Gvk } from '../../model/object.ts';
 import type { Account, Clock, Cluster, FollowQuery, Mirror } from '../../ports.ts';
 import { errorOfAnswer } from './answer.ts';
-import { impersonation, listAll, makeApi } from './api.ts';
+import { impersonation, listPages, makeApi } from './api.ts';
 import type { RawApi } from './api.ts';
 import type { Ask, Connection } from './connect.ts';
 import { AGGREGATED, makeDiscovery } from './discovery.ts';
@@ -114,8 +114,11 @@ export function makeCluster(bare: Connection, options: ClusterOptions): OpenClus
         if (type === undefined) throw notServed(query.gvk);
         return type;
       },
-      list: (type, signal) =>
-        listAll(async (ask) => JSON.parse(await read({ ...ask, headers }, signal)), type, query, pageSize),
+      list: (type, begin, signal) => {
+        const page = async (ask: Ask): Promise<unknown> =>
+          JSON.parse(await read({ ...ask, headers }, signal));
+        return listPages(page, type, query, pageSize, begin);
+      },
       stream: (ask, signal) => connection.stream({ ...ask, headers }, requestTimeoutMs, signal),
       onProblem: (error) => {
         // The kind has gone, or moved to another version.

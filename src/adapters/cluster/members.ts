@@ -12,15 +12,16 @@ import { ApiError } from '../../model/errors.ts';
 import { gvkOf, idOf, keyOf } from '../../model/object.ts';
 import type { Gvk, KubeObject } from '../../model/object.ts';
 import type { Account, Cluster, Members, Mirror, MirrorChange } from '../../ports.ts';
-import { withoutManagedFields } from './mirror.ts';
 
 /** One list and watch of one kind. */
 interface Watch {
   group: string;
   kind: string;
+  /** Undefined: all. */
+  namespace: string | undefined;
   mirror: Mirror;
-  /** applySet → object key → object. */
-  members: Map<string, Map<string, KubeObject>>;
+  /** applySet → its objects, as the mirror holds them. */
+  members: Map<string, Set<KubeObject>>;
   /** The applySets that asked for it. */
   users: Set<string>;
 }
@@ -61,28 +62,34 @@ export function makeMembers(cluster: Cluster): OpenMembers {
       labelSelector: APPLYSET.partOf,
       ...(scope === undefined || scope.namespace === '' ? {} : { namespace: scope.namespace }),
       ...(scope === undefined ? {} : { account: scope.account }),
-      onChange: (change) => route(members, users, change),
+      onChange: (change) => route(watch, change),
     });
-    const watch = { group: gvk.group, kind: gvk.kind, mirror, members, users };
+    const watch: Watch = {
+      group: gvk.group,
+      kind: gvk.kind,
+      namespace: scope?.namespace,
+      mirror,
+      members,
+      users,
+    };
     watches.set(key, watch);
     return watch;
   }
 
   /** L1, L2. */
-  function route(members: Watch['members'], users: ReadonlySet<string>, change: MirrorChange): void {
+  function route({ mirror, members, users }: Watch, change: MirrorChange): void {
     const { kind, object, previous } = change;
     const was = applySetOf(previous);
     const is = kind === 'gone' ? undefined : applySetOf(object);
-    const key = keyOf(idOf(object));
-    if (was !== undefined && was !== is) {
+    if (was !== undefined && previous !== undefined) {
       const rest = members.get(was);
-      rest?.delete(key);
+      rest?.delete(previous);
       if (rest?.size === 0) members.delete(was);
-      if (users.has(was)) tell(was, { kind: 'gone', object, previous });
+      if (was !== is && users.has(was)) tell(was, { kind: 'gone', object, previous });
     }
     if (is === undefined) return;
-    const own = members.get(is) ?? new Map<string, KubeObject>();
-    members.set(is, own.set(key, withoutManagedFields(object)));
+    const kept = mirror.get(object.metadata.namespace ?? '', object.metadata.name);
+    if (kept !== undefined) members.set(is, (members.get(is) ?? new Set()).add(kept));
     if (users.has(is)) tell(is, was === is ? change : { kind: 'set', object, previous: undefined });
   }
 
@@ -96,7 +103,7 @@ export function makeMembers(cluster: Cluster): OpenMembers {
     what: { namespaces: readonly string[]; account: Account },
     signal: AbortSignal,
   ): Promise<void> {
-    const name = `${gvk.kind}.${gvk.group}`;
+    const name = nameOf(gvk);
     if (!narrow.has(name)) {
       try {
         await open(gvk, undefined, applySet).mirror.ready(signal);
@@ -148,6 +155,17 @@ export function makeMembers(cluster: Cluster): OpenMembers {
       await Promise.all(what.kinds.map((gvk) => coverKind(applySet, gvk, what, signal)));
     },
 
+    retain(applySet, kinds, namespaces) {
+      const names = new Set(kinds.map(nameOf));
+      leave(
+        applySet,
+        (watch) =>
+          !names.has(nameOf(watch)) ||
+          // Empty: a kind without namespaces.
+          (watch.namespace !== undefined && watch.namespace !== '' && !namespaces.includes(watch.namespace)),
+      );
+    },
+
     get(id) {
       for (const watch of watches.values()) {
         if (watch.kind !== id.kind || watch.group !== id.group) continue;
@@ -159,10 +177,12 @@ export function makeMembers(cluster: Cluster): OpenMembers {
 
     of(applySet) {
       const all = new Map<string, KubeObject>();
-      for (const watch of watches.values()) {
-        if (!watch.users.has(applySet)) continue;
-        for (const [key, object] of watch.members.get(applySet) ?? []) all.set(key, object);
-      }
+      const lists = [...watches.values()].filter((watch) => watch.users.has(applySet));
+      const found = lists.map((watch) => watch.members.get(applySet) ?? new Set<KubeObject>());
+      const names = new Set(lists.map(nameOf));
+      // Several watches of one kind (wide and narrow, as two accounts) may hold the same object.
+      if (names.size === lists.length) return found.flatMap((some) => [...some]);
+      for (const some of found) for (const object of some) all.set(keyOf(idOf(object)), object);
       return [...all.values()];
     },
 
@@ -186,6 +206,10 @@ export function makeMembers(cluster: Cluster): OpenMembers {
     size: () => watches.size,
     stop: () => close(() => true),
   };
+}
+
+function nameOf({ kind, group }: { kind: string; group: string }): string {
+  return `${kind}.${group}`;
 }
 
 function isNotServed(error: unknown): boolean {

@@ -11,8 +11,8 @@ import type { ListQuery, MirrorChange } from '../../ports.ts';
 export interface MirrorState {
   get: (namespace: string, name: string) => KubeObject | undefined;
   all: () => KubeObject[];
-  /** A whole list: what it lacks is gone. */
-  replace(items: readonly KubeObject[], resourceVersion: string): void;
+  /** A whole list, which may come in pages: what none of them holds is gone. */
+  listing(): Listing;
   set(object: KubeObject): void;
   gone(object: KubeObject): void;
   /** Up to where the watch has told everything (a bookmark says so). */
@@ -20,15 +20,29 @@ export interface MirrorState {
   observe: (object: KubeObject) => void;
 }
 
-export function makeMirrorState(query: ListQuery, tell: (change: MirrorChange) => void): MirrorState {
+export interface Listing {
+  /** All pages of a list are of one version. */
+  page(items: readonly KubeObject[], resourceVersion: string): void;
+  /** The last page was the end: what was not listed is gone. */
+  end(): void;
+}
+
+/** `keep`: what is kept of an object; identity, version and labels at least. */
+export function makeMirrorState(
+  query: ListQuery,
+  tell: (change: MirrorChange) => void,
+  keep: (object: KubeObject) => KubeObject = withoutManagedFields,
+): MirrorState {
   const entries = new Map<string, KubeObject>();
   const matches = matcherOf(query);
   let seen = '';
+  /** The server's data was restored from a backup: until a whole list is in, only what is listed counts. */
+  let wentBack = false;
 
   function put(object: KubeObject): void {
     const key = keyIn(object);
     const previous = entries.get(key);
-    entries.set(key, withoutManagedFields(object));
+    entries.set(key, keep(object));
     tell({ kind: 'set', object, previous });
   }
 
@@ -43,23 +57,33 @@ export function makeMirrorState(query: ListQuery, tell: (change: MirrorChange) =
     get: (namespace, name) => entries.get(`${namespace}/${name}`),
     all: () => [...entries.values()],
 
-    replace(items, resourceVersion) {
-      // A server whose data was restored from a backup begins again at lower versions: then only the list counts.
-      const wentBack = seen !== '' && isNewer(seen, resourceVersion);
+    listing() {
       const present = new Set<string>();
-      seen = resourceVersion;
-      for (const item of items) {
-        const key = keyIn(item);
-        present.add(key);
-        const entry = entries.get(key);
-        if (entry === undefined || versionOf(entry) !== versionOf(item)) {
-          if (entry === undefined || wentBack || !isNewer(versionOf(entry), versionOf(item))) put(item);
-        }
-      }
-      for (const [key, entry] of entries) {
-        // An answer that came while the list was on its way is newer than the list.
-        if (!present.has(key) && (wentBack || !isNewer(versionOf(entry), resourceVersion))) drop(key, entry);
-      }
+      let listed = '';
+      return {
+        page(items, resourceVersion) {
+          if (listed === '') {
+            listed = resourceVersion;
+            wentBack ||= seen !== '' && isNewer(seen, resourceVersion);
+            seen = resourceVersion;
+          }
+          for (const item of items) {
+            const key = keyIn(item);
+            present.add(key);
+            const entry = entries.get(key);
+            if (entry === undefined || versionOf(entry) !== versionOf(item)) {
+              if (entry === undefined || wentBack || !isNewer(versionOf(entry), versionOf(item))) put(item);
+            }
+          }
+        },
+        end() {
+          for (const [key, entry] of entries) {
+            // An answer that came while the list was on its way is newer than the list.
+            if (!present.has(key) && (wentBack || !isNewer(versionOf(entry), listed))) drop(key, entry);
+          }
+          wentBack = false;
+        },
+      };
     },
 
     set(object) {

@@ -13,11 +13,10 @@ import { ApiError } from '../../model/errors.ts';
 import type { KubeObject } from '../../model/object.ts';
 import type { Clock, FollowQuery, Mirror, ResourceType } from '../../ports.ts';
 import { errorOfAnswer, errorOfWatchEvent } from './answer.ts';
-import type { ListResult } from './api.ts';
 import type { Ask, Stream } from './connect.ts';
 import { makeWatchdog } from './deadline.ts';
 import { linesOf } from './lines.ts';
-import { makeMirrorState } from './mirror.ts';
+import { type Listing, makeMirrorState } from './mirror.ts';
 import { collectionPath, selectors } from './paths.ts';
 import { makeReadiness } from './readiness.ts';
 import { backoffMs } from './retry.ts';
@@ -25,7 +24,8 @@ import { backoffMs } from './retry.ts';
 export interface ReflectorOptions {
   /** Throws ApiError 404 where the kind is not served. */
   resource: (signal: AbortSignal) => Promise<ResourceType>;
-  list: (type: ResourceType, signal: AbortSignal) => Promise<ListResult>;
+  /** Gives each page to what `begin` returned last; where the list has to begin again it is called again. */
+  list: (type: ResourceType, begin: () => Listing, signal: AbortSignal) => Promise<void>;
   stream: (ask: Ask, signal: AbortSignal) => Promise<Stream>;
   clock: Clock;
   random: () => number;
@@ -48,16 +48,20 @@ export function reflect(query: FollowQuery, options: ReflectorOptions): Mirror {
   const { clock, random } = options;
   const stopping = new AbortController();
   const readiness = makeReadiness(clock, stopping.signal);
-  const state = makeMirrorState(query, (change) => {
-    try {
-      query.onChange?.(change);
-    } catch (error) {
-      // A bug in a listener: it must neither end the watch nor go unseen.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  });
+  const state = makeMirrorState(
+    query,
+    (change) => {
+      try {
+        query.onChange?.(change);
+      } catch (error) {
+        // A bug in a listener: it must neither end the watch nor go unseen.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    },
+    query.keep,
+  );
   /** Up to where everything has been told; undefined: list first. */
   let version: string | undefined;
 
@@ -67,9 +71,7 @@ export function reflect(query: FollowQuery, options: ReflectorOptions): Mirror {
       try {
         const type = await options.resource(stopping.signal);
         if (version === undefined) {
-          const list = await options.list(type, stopping.signal);
-          state.replace(list.items, list.resourceVersion);
-          version = list.resourceVersion;
+          version = await listed(type);
           readiness.good();
         }
         const end = await watchOnce(type, version);
@@ -89,6 +91,22 @@ export function reflect(query: FollowQuery, options: ReflectorOptions): Mirror {
         }
       }
     }
+  }
+
+  async function listed(type: ResourceType): Promise<string> {
+    let reached = '';
+    const begin = (): Listing => {
+      const { page, end } = state.listing();
+      return {
+        page(items, resourceVersion) {
+          reached = resourceVersion;
+          page(items, resourceVersion);
+        },
+        end,
+      };
+    };
+    await options.list(type, begin, stopping.signal);
+    return reached;
   }
 
   async function watchOnce(type: ResourceType, from: string): Promise<'renew' | 'list again'> {

@@ -174,6 +174,30 @@ test('what no App asks for is no longer watched', async () => {
   expect(members.size()).toBe(0);
 });
 
+test('a kind or namespace that an App uses no more is no longer watched for it', async () => {
+  const { namespace, account } = await home('retain');
+  const { shared, namespace: other } = await home('retain-other');
+  await shared.apply(adminBinding(other, 'deployer', namespace));
+  const { cluster } = await open();
+  const members = makeMembers(cluster);
+  const what = { kinds: [CONFIG_MAP, SECRET], namespaces: [namespace, other], account };
+  await eventually(() => members.cover('a', what, never));
+  await members.cover('b', { ...what, kinds: [CONFIG_MAP], namespaces: [namespace] }, never);
+  expect(members.size()).toBe(3);
+  members.retain('a', [CONFIG_MAP, SECRET], [namespace]);
+  expect(members.size()).toBe(2);
+  members.retain('a', [SECRET], [namespace]);
+  expect(members.size()).toBe(2);
+  members.retain('b', [], [namespace]);
+  expect(members.size()).toBe(1);
+  const told: string[] = [];
+  members.subscribe('a', ({ object }) => told.push(object.metadata.name));
+  const labels = { [APPLYSET.partOf]: 'a' };
+  await shared.apply(member(namespace, 'unseen', 'a'));
+  await shared.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: 'seen', labels } });
+  await eventually(() => expect(told).toEqual(['seen']));
+});
+
 test('an App whose service account changes sees what the new one sees', async () => {
   const { shared, namespace, account } = await home('account');
   const { cluster } = await open();

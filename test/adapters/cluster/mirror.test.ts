@@ -30,7 +30,13 @@ function mirror(query: Partial<ListQuery> = {}) {
       `${change.kind} ${change.object.metadata.name} ${from}→${change.object.metadata.resourceVersion}`,
     );
   });
-  return { ...state, told, changes };
+  /** A list of one page. */
+  const replace = (items: KubeObject[], resourceVersion: string) => {
+    const listing = state.listing();
+    listing.page(items, resourceVersion);
+    listing.end();
+  };
+  return { ...state, replace, told, changes };
 }
 
 const version = (state: { get(namespace: string, name: string): KubeObject | undefined }, name: string) =>
@@ -108,6 +114,38 @@ test('after a restored backup only the list counts', () => {
   state.replace([object('a', 90)], '100');
   expect(version(state, 'a')).toBe('90');
   expect(version(state, 'b')).toBeUndefined();
+});
+
+test('a list that comes in pages drops nothing before its end', () => {
+  const state = mirror();
+  state.replace([object('a', 1), object('b', 2), object('c', 3)], '5');
+  state.told.length = 0;
+  const listing = state.listing();
+  listing.page([object('a', 1), object('new', 8)], '9');
+  expect(state.told).toEqual(['set new -→8']);
+  listing.page([object('c', 7)], '9');
+  listing.end();
+  expect(state.told).toEqual(['set new -→8', 'set c 3→7', 'gone b 2→2']);
+});
+
+test('a list of a restored backup that breaks off and begins again is still all that counts', () => {
+  const state = mirror();
+  state.replace([object('a', 900), object('b', 901), object('c', 902)], '1000');
+  state.listing().page([object('a', 90)], '100');
+  state.replace([object('a', 90), object('b', 91)], '105');
+  expect(version(state, 'a')).toBe('90');
+  expect(version(state, 'b')).toBe('91');
+  expect(version(state, 'c')).toBeUndefined();
+});
+
+test('what is kept of an object can be chosen', () => {
+  const state = makeMirrorState(
+    { gvk },
+    () => {},
+    ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }),
+  );
+  state.set({ ...object('a', 1), spec: { large: true } });
+  expect(state.get('n', 'a')).not.toHaveProperty('spec');
 });
 
 test('an answer that no longer belongs here is gone', () => {
