@@ -54,8 +54,9 @@ function removed(set: FieldSet, [step, ...rest]: readonly PathStep[]): FieldSet 
   const inner = set[selector] as FieldSet;
   const next = rest.length === 0 ? undefined : removed(inner, rest);
   if (next === inner) return set;
+  // In its place: sets are compared as they are written.
+  if (next !== undefined) return { ...set, [selector]: next };
   const { [selector]: _gone, ...others } = set;
-  if (next !== undefined) return { ...others, [selector]: next };
   return Object.keys(others).length === 0 ? undefined : others;
 }
 

@@ -1,0 +1,144 @@
+// An object that a commit moves from one App to another stays the same object, whichever App is first to look.
+import { expect, test } from 'vitest';
+import type { Json } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { live, patch, pathOf, put } from '../support/objects.ts';
+import { appOf, configYaml, inShop, type Shop } from '../support/shop.ts';
+import { looks } from '../support/world.ts';
+
+const named = (name: string, banner: string) => configYaml({ banner }).replace('name: web', `name: ${name}`);
+const PART_OF = 'applyset.kubernetes.io/part-of';
+
+const files = {
+  'a/own.yaml': named('own-a', 'a'),
+  'b/own.yaml': named('own-b', 'b'),
+  'a/moves.yaml': named('moves', 'one'),
+};
+
+async function make(shop: Shop, name: string, spec: Json = {}): Promise<void> {
+  const app = appOf(shop.namespace, shop.url, { source: { path: name }, ...spec });
+  await put(shop.cluster, { ...app, metadata: { name, namespace: shop.namespace } });
+}
+
+const statusOf = async (shop: Shop, name: string) =>
+  (await live(shop.cluster, 'apps', shop.namespace, name)).status ?? {};
+
+const healthy = (shop: Shop, name: string, commit: string) =>
+  eventually(
+    async () => {
+      const { healthy: at, applied, conditions } = await statusOf(shop, name);
+      const ready = conditions?.find(({ type }: Json) => type === 'Ready');
+      expect([at?.commit, applied?.commit, ready?.status], JSON.stringify(ready)).toEqual([
+        commit,
+        commit,
+        'True',
+      ]);
+    },
+    { timeoutMs: 60_000 },
+  );
+
+const orders = [
+  { name: 'the one that has it', first: 'a', last: 'b' },
+  { name: 'the one that gets it', first: 'b', last: 'a' },
+];
+
+test.concurrent.for(orders)(
+  'a commit moves an object from one App to another, and $name looks first: it is never deleted',
+  async ({ first, last }) => {
+    await inShop({ withoutApp: true, files }, async (shop) => {
+      const { namespace, person, cluster } = shop;
+      await make(shop, 'a');
+      await make(shop, 'b');
+      await shop.agent();
+      await healthy(shop, 'a', shop.first);
+      await healthy(shop, 'b', shop.first);
+      const before = await live(cluster, 'configmaps', namespace, 'moves');
+
+      // One of the two looks at the branch only once an hour, until the other has done what it can.
+      const slow = { spec: { schedule: '0 0 * * * *' } };
+      await patch(cluster, pathOf('apps', namespace, last), slow);
+      await looks(shop, 4);
+      const head = await person.publish('move', {
+        'a/moves.yaml': null,
+        'b/moves.yaml': named('moves', 'two'),
+      });
+      if (first === 'a') await healthy(shop, 'a', head);
+      else
+        await eventually(
+          async () => {
+            const { conditions } = await statusOf(shop, 'b');
+            expect(conditions[0]).toMatchObject({ status: 'False', reason: 'Owned' });
+            expect(conditions[0].message).toContain(`App ${namespace}/a renders it too`);
+          },
+          { timeoutMs: 40_000 },
+        );
+      await looks(shop, 2);
+      expect((await live(cluster, 'configmaps', namespace, 'moves')).metadata).toMatchObject({
+        uid: before.metadata.uid,
+        labels: before.metadata.labels,
+      });
+      await patch(cluster, pathOf('apps', namespace, last), { spec: { schedule: '* * * * * *' } });
+
+      await healthy(shop, 'a', head);
+      await healthy(shop, 'b', head);
+      const after = await live(cluster, 'configmaps', namespace, 'moves');
+      const ofB = await live(cluster, 'configmaps', namespace, 'own-b');
+      expect(after.metadata.uid).toBe(before.metadata.uid);
+      expect(after.metadata.labels[PART_OF]).toBe(ofB.metadata.labels[PART_OF]);
+      expect(after.data).toEqual({ banner: 'two' });
+      await looks(shop, 4);
+      expect((await live(cluster, 'configmaps', namespace, 'moves')).metadata.resourceVersion).toBe(
+        after.metadata.resourceVersion,
+      );
+    })();
+  },
+);
+
+test.concurrent(
+  'two Apps that render one object do not fight: the second is told of the first, as it is of another tool’s set',
+  inShop(
+    {
+      withoutApp: true,
+      files: { ...files, 'b/moves.yaml': named('moves', 'two'), 'c/tool.yaml': named('tool', 'c') },
+    },
+    async (shop) => {
+      const { cluster, namespace, person } = shop;
+      const set = 'applyset-0123456789012345678901234567890123456789012-v1';
+      const labels = { [PART_OF]: set };
+      const tool = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'tool', namespace, labels } };
+      await put(cluster, { ...tool, data: { banner: 'theirs' } });
+      await shop.agent();
+      await make(shop, 'a', { deletion: 'Orphan' });
+      await healthy(shop, 'a', shop.first);
+      await make(shop, 'b');
+      await make(shop, 'c');
+      const owned = (name: string, message: string) =>
+        eventually(
+          async () => {
+            const { conditions } = await statusOf(shop, name);
+            expect(conditions[0]).toMatchObject({ status: 'False', reason: 'Owned' });
+            expect(conditions[0].message).toContain(message);
+          },
+          { timeoutMs: 40_000 },
+        );
+      await owned(
+        'b',
+        `App ${namespace}/a renders it too, and holds it: remove it from the path of one of the two`,
+      );
+      await owned('c', `belongs to the ApplySet of another tool (${set}, put there by test-setup)`);
+      const before = await live(cluster, 'configmaps', namespace, 'moves');
+      await looks(shop, 6);
+      expect((await live(cluster, 'configmaps', namespace, 'moves')).metadata.resourceVersion).toBe(
+        before.metadata.resourceVersion,
+      );
+      expect((await live(cluster, 'configmaps', namespace, 'tool')).data).toEqual({ banner: 'theirs' });
+      expect(person.read('a/moves.yaml')).toContain('one');
+
+      // The first App goes and leaves its objects: the second takes over what nobody holds any more.
+      await cluster.kubectl(['delete', 'apps.pawl.dev', 'a', '-n', namespace]);
+      await healthy(shop, 'b', shop.first);
+      const after = await live(cluster, 'configmaps', namespace, 'moves');
+      expect([after.metadata.uid, after.data]).toEqual([before.metadata.uid, { banner: 'two' }]);
+    },
+  ),
+);
