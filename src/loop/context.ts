@@ -61,6 +61,8 @@ export interface Drifted {
   released?: boolean;
   /** It could not be set back yet, and that has been said. */
   told?: boolean;
+  /** Changed since drift was looked at last. */
+  fresh?: boolean;
 }
 
 /** Memory of one process. Losing it costs requests, never correctness: the truth is in git and the status. */
@@ -89,6 +91,8 @@ export interface Session {
   healths: WeakMap<KubeObject, { health: Health; by: string }>;
   /** Times (monotonic, ms) of recent corrections, by object key. */
   corrections: Map<string, number[]>;
+  /** Objects that somebody changes again each time, by key: when (monotonic, ms) they did so last. */
+  contested: Map<string, number>;
   /** Branch head and spec for which nothing is left to do. */
   settled: string | undefined;
   /** Branch head and spec whose release ended undecided, and until when (monotonic, ms) it is left at that. */
@@ -129,6 +133,7 @@ export function newSession(name: AppName): Session {
     drifted: new Map(),
     healths: new WeakMap(),
     corrections: new Map(),
+    contested: new Map(),
     settled: undefined,
     undecided: undefined,
     tries: 0,

@@ -1,5 +1,5 @@
 // Setting back what other hands changed: to what `applied` says, by the apply stage, told with field, values and
-// the manager that made it.
+// the manager that made it. Somebody who changes it again each time is not fought (contested.ts).
 
 import { showId } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
@@ -7,11 +7,10 @@ import { stagesOf } from '../plan/pair.ts';
 import { orderOf } from '../render/order.ts';
 import { applyStages } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
+import { contestedForMs } from './contested.ts';
 import { type Drifted, type Run, tell } from './context.ts';
 import { driftItem } from './drift-item.ts';
 
-/** Somebody who changes an object back this often within a minute is not fought. */
-const CONTESTED = { times: 5, withinMs: 60_000 };
 const TRY_AGAIN_MS = 5_000;
 
 /**
@@ -39,11 +38,15 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
     const { drifted } = todo;
     noted.set(key, drifted);
     if (settings.drift === 'Report' && drifted.released !== true) report(run, item, drifted, false);
-    else if (isContested(run, key)) {
-      if (drifted.told !== true) report(run, item, drifted, false);
-      session.drifted.set(key, { ...drifted, told: true });
-      afterMs = CONTESTED.withinMs;
-    } else items.push(item);
+    else {
+      const restMs = contestedForMs(session, key, drifted.fresh === true, run.ctx.clock.monotonic());
+      if (restMs === undefined) items.push(item);
+      else {
+        if (drifted.told !== true) report(run, item, drifted, false, true);
+        session.drifted.set(key, { ...drifted, told: true, fresh: false });
+        afterMs = Math.min(restMs, afterMs ?? restMs);
+      }
+    }
   }
   if (items.length === 0) return { afterMs };
   const { refusals } = await applyStages(
@@ -63,23 +66,21 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
       const message = `cannot set back ${showId(item.manifest.id)}: ${refusal.message}`;
       tell(run, { type: 'problem', code: `Drift${refusal.kind}`, message });
     }
-    session.drifted.set(key, { ...drifted, told: true });
-    afterMs ??= TRY_AGAIN_MS;
+    session.drifted.set(key, { ...drifted, told: true, fresh: false });
+    afterMs = Math.min(TRY_AGAIN_MS, afterMs ?? TRY_AGAIN_MS);
   }
   return { afterMs };
 }
 
-function report(run: Run, { manifest }: PlanItem, drifted: Drifted, corrected: boolean): void {
+function report(
+  run: Run,
+  { manifest }: PlanItem,
+  drifted: Drifted,
+  corrected: boolean,
+  contested = false,
+): void {
   const { fields, manager, deleted } = drifted;
   // An autoscaler is gone, and the replicas of the manifest count again: nobody's change.
   if (fields.length === 0 && !deleted) return;
-  tell(run, { type: 'drift', object: manifest.id, manager, fields, deleted, corrected });
-}
-
-function isContested(run: Run, key: string): boolean {
-  const now = run.ctx.clock.monotonic();
-  const recent = (run.session.corrections.get(key) ?? []).filter((at) => now - at < CONTESTED.withinMs);
-  if (recent.length >= CONTESTED.times) return true;
-  run.session.corrections.set(key, [...recent, now]);
-  return false;
+  tell(run, { type: 'drift', object: manifest.id, manager, fields, deleted, corrected, contested });
 }

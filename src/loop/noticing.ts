@@ -45,6 +45,6 @@ export function onMemberChange(session: Session, change: MirrorChange): void {
 export function note(session: Session, key: string, drifted: Drifted): void {
   // Said already that it is not set back: said once, however often it is changed again.
   const told = drifted.told ?? session.drifted.get(key)?.told;
-  session.drifted.set(key, { ...drifted, told });
+  session.drifted.set(key, { ...drifted, told, fresh: true });
   session.wakes.add('drift');
 }

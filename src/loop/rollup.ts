@@ -6,6 +6,7 @@ import { type KubeObject, showId } from '../model/object.ts';
 import { readyCondition, type State, withState } from '../record/conditions.ts';
 import type { HealthContext } from '../verify/answers.ts';
 import { healthOf } from '../verify/health.ts';
+import { contestedNow } from './contested.ts';
 import { type Run, save, statusOf } from './context.ts';
 import { withoutDone } from './done.ts';
 import { isHealthyApplied } from './healthy.ts';
@@ -47,7 +48,7 @@ function healthNow(run: Run, live: KubeObject | undefined, context: HealthContex
 }
 
 /** Reasons of Ready that this file gives and may replace; `force` replaces any other (of a problem that is over). */
-const OWN_REASONS: ReadonlySet<string> = new Set(['Healthy', 'Degraded', 'Suspended']);
+const OWN_REASONS: ReadonlySet<string> = new Set(['Healthy', 'Degraded', 'DriftContested', 'Suspended']);
 
 /** Brings Ready and the counts up to date where they have changed; the status is not written otherwise. */
 export async function rollUp(run: Run, options: { force?: boolean } = {}): Promise<void> {
@@ -66,7 +67,9 @@ export async function rollUp(run: Run, options: { force?: boolean } = {}): Promi
 
 /** Whether Ready speaks of a verdict, and not of a problem on the way to one. */
 export function isVerdict(status: AppStatus): boolean {
-  return ['Healthy', 'Degraded', 'Held', 'Failed'].includes(readyCondition(status)?.reason ?? '');
+  return ['Healthy', 'Degraded', 'DriftContested', 'Held', 'Failed'].includes(
+    readyCondition(status)?.reason ?? '',
+  );
 }
 
 interface Resting {
@@ -104,6 +107,12 @@ function readyState(run: Run): Resting | undefined {
   const name = revision(run.settings.source.branch, healthy.commit);
   const objects = { total, ready, outcomes: status.objects?.outcomes ?? [] };
   const count = `${ready} of ${total} objects ready`;
+  const contested = contestedNow(run.session);
+  if (contested !== undefined) {
+    // What runs is not what the commit says, and stays so.
+    const message = `${contested}; ${count}`;
+    return { state: { ready: 'False', reason: 'DriftContested', message }, objects };
+  }
   const state: State =
     ready === total
       ? { ready: 'True', reason: 'Healthy', message: `${name} is healthy: ${count}` }

@@ -65,6 +65,8 @@ export type AppEvent =
       fields: FieldDrift[];
       deleted: boolean;
       corrected: boolean;
+      /** Not set back, because somebody changes it again each time. */
+      contested?: boolean;
     }
   /** Nothing is left to do for this head. */
   | { type: 'settled'; head: string }

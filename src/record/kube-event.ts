@@ -4,6 +4,9 @@ import type { AppEvent, TakenObject } from '../model/events.ts';
 import { showId } from '../model/object.ts';
 import type { FieldDrift } from '../model/plan.ts';
 import { short } from '../model/commit.ts';
+import { oneLine } from '../model/text.ts';
+
+const MAX_MANAGER = 128;
 
 export interface KubeEvent {
   type: 'Normal' | 'Warning';
@@ -54,7 +57,10 @@ export function kubeEventOf(event: AppEvent): KubeEvent | undefined {
         `deleted pod ${event.pod}, which held up ${showId(event.object)}: it was of the template that was replaced, and never ready`,
       );
     case 'drift':
-      return warning(event.corrected ? 'DriftCorrected' : 'Drift', driftMessage(event));
+      return warning(
+        event.contested === true ? 'DriftContested' : event.corrected ? 'DriftCorrected' : 'Drift',
+        driftMessage(event),
+      );
     case 'taken-over':
       return normal(
         'TakenOver',
@@ -94,14 +100,20 @@ function takenMessage({ object, from, forced }: TakenObject): string {
 
 function driftMessage(event: Extract<AppEvent, { type: 'drift' }>): string {
   const object = showId(event.object);
-  const verb = event.corrected ? 'set back' : 'found';
+  const verb = event.corrected
+    ? 'set back'
+    : event.contested === true
+      ? 'contested: it was changed again each time it was set back, and is left until nobody has for a minute'
+      : 'found';
   if (event.deleted) return `${object} was deleted or lost its membership label (${verb})`;
   const fields = event.fields
     .slice(0, 3)
     .map((field) =>
-      isHidden(field) ? field.path : `${field.path} from ${show(field.desired)} to ${show(field.found)}`,
+      isHidden(field)
+        ? shortPath(field)
+        : `${shortPath(field)} from ${show(field.desired)} to ${show(field.found)}`,
     );
-  return `${event.manager} changed ${object}: ${fields.join('; ')}${event.fields.length > 3 ? '; …' : ''} (${verb})`;
+  return `${oneLine(event.manager, MAX_MANAGER)} changed ${object}: ${fields.join('; ')}${event.fields.length > 3 ? '; …' : ''} (${verb})`;
 }
 
 function changeOf(field: FieldDrift): string {
@@ -113,8 +125,13 @@ function isHidden({ desired, found }: FieldDrift): boolean {
   return desired === undefined && found === undefined;
 }
 
+/** Keys of lists and names of annotations are others' texts. */
+function shortPath({ path }: FieldDrift): string {
+  return oneLine(path, 200);
+}
+
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 120);
+  return value === undefined ? 'nothing' : oneLine(JSON.stringify(value), 120);
 }
 
 function seconds(ms: number): string {
