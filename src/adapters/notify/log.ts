@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { Emitted, TakenObject } from '../../model/events.ts';
 import { showId } from '../../model/object.ts';
+import type { FieldDrift } from '../../model/plan.ts';
+import { oneLine } from '../../model/text.ts';
 
 export type { Logger } from 'pino';
 
@@ -75,12 +77,24 @@ function levelOf(event: Emitted): 'debug' | 'info' | 'warn' | 'error' {
 /** A first release may take over thousands. */
 const MAX_TAKEN = 50;
 
+/** A file's whole content may have changed. */
+const MAX_FIELDS = 20;
+const MAX_VALUE = 200;
+
+function shortDrift({ path, desired, found }: FieldDrift): Record<string, unknown> {
+  const short = (value: unknown) =>
+    value === undefined ? undefined : oneLine(JSON.stringify(value), MAX_VALUE);
+  return { path: oneLine(path, MAX_VALUE), desired: short(desired), found: short(found) };
+}
+
 /** Object ids as people write them. */
 function plain(fields: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = { ...fields };
   if (fields.object !== undefined) out.object = showId(fields.object as Parameters<typeof showId>[0]);
   if (Array.isArray(fields.objects))
     out.objects = (fields.objects as Parameters<typeof showId>[0][]).map(showId);
+  if (Array.isArray(fields.fields))
+    out.fields = (fields.fields as FieldDrift[]).slice(0, MAX_FIELDS).map(shortDrift);
   if (Array.isArray(fields.taken))
     out.taken = (fields.taken as TakenObject[])
       .slice(0, MAX_TAKEN)
