@@ -96,6 +96,7 @@ async function pawl(
   const startedAt = Date.now();
   await scene.wake();
   const pawlMs = (await healthy) - start;
+  await agent.logged((line) => line.msg === 'released', from);
   // The apps, and the ConfigMap of the first commit.
   const want = apps * 3 + 1;
   const { total, ready } = (await scene.status()).objects ?? { total: 0, ready: 0 };

@@ -44,6 +44,7 @@ async function change(apps: number): Promise<Row> {
       const startedAt = Date.now();
       await scene.wake();
       times.push((await healthy) - start);
+      await agent.logged((line) => line.msg === 'released', from);
       stages = stageRows(stagesOf(agent.lines.slice(from), startedAt));
       const requests = askedSince(setting, mark);
       const patches = requests.filter(({ verb, resource }) => verb === 'patch' && resource === 'deployments');
@@ -117,7 +118,6 @@ async function changeBare(setting: Setting, apps: number): Promise<{ limitMs: nu
     await rolledOut(setting, namespace, name, other);
     kubectlTimes.push(performance.now() - start);
   }
-  await setting.clear(namespace);
   return { limitMs: Math.round(median(limitTimes)), kubectlMs: Math.round(median(kubectlTimes)) };
 }
 

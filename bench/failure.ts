@@ -41,6 +41,7 @@ export async function failureBench(args: string[]): Promise<Row[]> {
     );
     await scene.wake();
     const healthyMs = Math.round((await healthyAgain) - start);
+    await agent.logged((line) => line.msg === 'settled', from);
     const lines = agent.lines.slice(from);
     const at = (message: string) => {
       const line = lines.find((one) => one.msg === message);
@@ -48,7 +49,7 @@ export async function failureBench(args: string[]): Promise<Row[]> {
       return Date.parse(line.time) - startedAt;
     };
     const verdictMs = at('verdict');
-    const pushedMs = at('revert pushed');
+    const pushedMs = at('reverted');
     // Until the kubelet says so, nobody can know; from then on only the confirmation is the threshold's own.
     const firstSignMs = at('sign');
     const appliedMs = at('applied');

@@ -35,8 +35,8 @@ export interface LogLine {
 
 export interface AgentLog {
   lines: LogLine[];
-  /** Waits for a line of the log. */
-  logged(matches: (line: LogLine) => boolean): Promise<void>;
+  /** Waits for a line of the log, at that place or after it. */
+  logged(matches: (line: LogLine) => boolean, from?: number): Promise<void>;
   /** Resident memory now. */
   rssMb(): number;
   /** The most that it was so far. */
@@ -97,9 +97,9 @@ export async function openSetting(): Promise<Setting> {
       });
       return {
         lines,
-        logged: (matches) =>
+        logged: (matches, from = 0) =>
           new Promise((resolve) => {
-            if (lines.some(matches)) return resolve();
+            if (lines.slice(from).some(matches)) return resolve();
             const tell = (line: LogLine) => {
               if (!matches(line)) return;
               waiting.delete(tell);
