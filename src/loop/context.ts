@@ -10,6 +10,7 @@ import type { KubeObject } from '../model/object.ts';
 import type { FieldDrift } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Memory } from '../plan/known.ts';
+import type { Listed } from '../plan/plan.ts';
 import type {
   Account,
   Clock,
@@ -81,6 +82,8 @@ export interface Session {
   /** What the cluster was last told, by object key: what drift is corrected to. */
   desired: Map<string, Manifest>;
   memory: Memory;
+  /** Members that no plan of this process has looked at yet: what a list told of them, until one does. */
+  listed: Map<string, Listed>;
   /** Objects with a write of ours under way, whose events prove nothing. */
   inFlight: Set<string>;
   drifted: Map<string, Drifted>;
@@ -129,6 +132,7 @@ export function newSession(name: AppName): Session {
     memo: new WeakMap(),
     desired: new Map(),
     memory: new Map(),
+    listed: new Map(),
     inFlight: new Set(),
     drifted: new Map(),
     healths: new WeakMap(),

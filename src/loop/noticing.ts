@@ -2,7 +2,7 @@
 // fields that we own. What differs is noted with the manager that made it, and the App is woken.
 
 import { idOf, keyOf } from '../model/object.ts';
-import { managerOf } from '../plan/fields.ts';
+import { managerOf, ownFields } from '../plan/fields.ts';
 import { driftOf } from '../plan/known.ts';
 import type { MirrorChange } from '../ports.ts';
 import { scaledBy } from './autoscaled.ts';
@@ -23,7 +23,11 @@ export function onMemberChange(session: Session, change: MirrorChange): void {
   if (change.kind === 'gone' && !session.desired.has(key)) session.wakes.add('health');
   const known = session.memory.get(key);
   // An event that overtakes the answer to our own write tells old news; the answer is compared when it is in.
-  if (known === undefined || session.inFlight.has(key)) return;
+  if (session.inFlight.has(key)) return;
+  if (known === undefined) {
+    remember(session, key, change);
+    return;
+  }
   if (change.kind === 'gone') {
     session.memory.delete(key);
     if (session.desired.has(key)) note(session, key, GONE);
@@ -40,6 +44,14 @@ export function onMemberChange(session: Session, change: MirrorChange): void {
     note(session, key, { fields, manager, deleted: false });
   }
   session.wakes.add('health');
+}
+
+/** Mirrors keep no managedFields: what they tell is kept for the plan that is to come. */
+function remember({ listed }: Session, key: string, { kind, object }: MirrorChange): void {
+  const fields = ownFields(object);
+  const { resourceVersion } = object.metadata;
+  if (kind === 'gone' || fields === undefined || resourceVersion === undefined) listed.delete(key);
+  else listed.set(key, { resourceVersion, fields });
 }
 
 export function note(session: Session, key: string, drifted: Drifted): void {

@@ -155,13 +155,14 @@ export async function planFor(run: Run, desired: Rendered, changeCause: string |
 export async function planHere(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
   const { ctx, session } = run;
   const served = await servedKinds(run, desired.manifests);
-  return makePlan(
+  const plan = await makePlan(
     {
       manifests: withoutDone(desired.manifests, statusOf(run), ctx.members),
       applySet: run.applySet,
       members: ctx.members,
       api: run.api,
       memory: session.memory,
+      listed: (key) => session.listed.get(key),
       changeCause,
       classOf: orderOf,
       autoscalers: autoscalersOf(run, desired.manifests),
@@ -171,6 +172,8 @@ export async function planHere(run: Run, desired: Rendered, changeCause: string 
     },
     run.signal,
   );
+  session.listed.clear();
+  return plan;
 }
 
 async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Set<string>> {

@@ -8,12 +8,10 @@
 //    list entry) is left to a dry-run.
 
 import type { KubeObject } from '../model/object.ts';
-import { type FieldSet, ownFields } from './fields.ts';
+import type { FieldSet } from './fields.ts';
 
-/** `live` with its managedFields; `desired` as it would be sent. */
-export function isAsApplied(desired: KubeObject, live: KubeObject): boolean {
-  const owned = ownFields(live);
-  if (owned === undefined) return false;
+/** `desired` as it would be sent; `owned`: the fields of `live` that are ours. */
+export function isAsApplied(desired: KubeObject, live: KubeObject, owned: FieldSet): boolean {
   const { apiVersion: _a, kind: _k, metadata: given, ...rest } = desired;
   // What names the object is no field of anybody's.
   const { name: _n, namespace: _s, ...metadata } = given;
@@ -59,7 +57,12 @@ function choose(selector: string): (entry: unknown) => boolean {
   const wanted = JSON.parse(selector.slice(2)) as unknown;
   if (kind === 'v:') return (entry) => isEqual(entry, wanted);
   const keys = Object.entries(wanted as Record<string, unknown>);
-  return (entry) => isMapping(entry) && keys.every(([key, value]) => isEqual(entry[key], value));
+  return (entry) => isMapping(entry) && keys.every(([key, value]) => isEqual(keyIn(entry, key), value));
+}
+
+/** The one key of lists that the server fills in itself: ports are of TCP where they do not say. */
+function keyIn(entry: Record<string, unknown>, key: string): unknown {
+  return entry[key] ?? (key === 'protocol' ? 'TCP' : undefined);
 }
 
 /** As JSON means it; a field without a value (null) is never equal to one that is not there. */

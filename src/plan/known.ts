@@ -34,6 +34,11 @@ export function knownFrom(
   return { hash, uid: answer.metadata.uid, fields, values, left, scaler };
 }
 
+/** Of an object that is known to be as it was applied, nothing of which is left to others. */
+export function knownAs(hash: string, uid: string, live: KubeObject, fields: FieldSet): Known {
+  return { hash, uid, fields, values: valuesOf(live, fields), left: [], scaler: 'none' };
+}
+
 /** The owned fields that no longer hold what was applied; empty: no drift. */
 export function driftOf(known: Known, live: KubeObject): FieldDrift[] {
   return differences(known.values, valuesBeside(live, known.fields, known.left), live.kind === 'Secret');

@@ -1,6 +1,6 @@
 // One object: what the server would make of it, and so what is to be done.
 //
-// O1 A settled object costs no request; a new one a dry-run, whose answer tells that it is new; one that others
+// O1 A settled object costs no request, nor does one that a list shows to be as it was applied; a new one a dry-run, whose answer tells that it is new; one that others
 //    made a read more, because its template, its values and its owners decide what is sent.
 // O2 What another App or tool holds is not planned.
 // O3 Nothing is written here.
@@ -11,12 +11,13 @@ import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { PlanItem, Refusal, Shared } from '../model/plan.ts';
 import { mayRecreate } from '../model/recreate.ts';
+import { isAsApplied } from './as-applied.ts';
 import { hasReplicas, statesReplicas } from './autoscalers.ts';
 import { holds } from './field-set.ts';
 import { ownFields } from './fields.ts';
 import { finalise } from './finalise.ts';
 import { forcedFields, mayForce } from './forced.ts';
-import { type Known, knownFrom } from './known.ts';
+import { type Known, knownAs, knownFrom } from './known.ts';
 import { leftTo, ownedBeside, REPLICAS, withLiveValues, withoutLeft, withoutValues } from './left.ts';
 import { isSettled, sameContent } from './pair.ts';
 import type { PlanInput } from './plan.ts';
@@ -36,6 +37,8 @@ export async function planOne(
     const object = finalise(manifest, mirrored);
     return { item: { manifest, object, live: mirrored, action: 'unchanged', dryRun: 'unneeded' } };
   }
+  const found = asApplied(manifest, mirrored, input);
+  if (found !== undefined) return { item: found };
   if (deferred) {
     const object = finalise(manifest, undefined, input.changeCause);
     const shared = await sharedOf(manifest, { live: undefined, isRead: true }, undefined, input, signal);
@@ -66,6 +69,24 @@ async function recreated(
   const shared = await sharedOf(manifest, { live, isRead: false }, known, input, signal);
   const object = withLiveValues(finalise(manifest, undefined, input.changeCause), live, shared.left);
   return { manifest, object, live, action: 'recreate', dryRun: 'passed', shared };
+}
+
+/** A process that has just begun: what a list told shows that applying would change nothing. */
+function asApplied(
+  manifest: Manifest,
+  mirrored: KubeObject | undefined,
+  { memory, listed, applySet, autoscalers }: PlanInput,
+): PlanItem | undefined {
+  if (mirrored === undefined || memory.has(manifest.key)) return undefined;
+  const { uid, resourceVersion, labels } = mirrored.metadata;
+  const told = listed(manifest.key);
+  if (uid === undefined || told === undefined || told.resourceVersion !== resourceVersion) return undefined;
+  if (labels?.[APPLYSET.partOf] !== applySet) return undefined;
+  if (manifest.policy.ignoreFields.length > 0 || autoscalers.isOurs(manifest.id)) return undefined;
+  const object = finalise(manifest, mirrored);
+  if (!isAsApplied(object, mirrored, told.fields)) return undefined;
+  memory.set(manifest.key, knownAs(manifest.hash, uid, mirrored, told.fields));
+  return { manifest, object, live: mirrored, action: 'unchanged', dryRun: 'unneeded' };
 }
 
 export interface Seen {

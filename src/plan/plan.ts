@@ -8,12 +8,18 @@ import type { KubeObject } from '../model/object.ts';
 import type { Plan, PlanItem, Refusal } from '../model/plan.ts';
 import type { ClusterApi, Members } from '../ports.ts';
 import type { Autoscalers } from './autoscalers.ts';
+import type { FieldSet } from './fields.ts';
 import type { Memory } from './known.ts';
 import { planOne } from './one.ts';
 import { stagesOf, toPrune } from './pair.ts';
 
 /** How many requests of one release are under way at once. */
 export const PARALLEL = 16;
+
+export interface Listed {
+  resourceVersion: string;
+  fields: FieldSet;
+}
 
 export interface PlanInput {
   manifests: readonly Manifest[];
@@ -23,6 +29,8 @@ export interface PlanInput {
   api: ClusterApi;
   /** Filled with what the dry-runs of unchanged objects tell. */
   memory: Memory;
+  /** Of members that are not in the memory: the fields that are ours, as the list or watch told them last. */
+  listed: (key: string) => Listed | undefined;
   /** `kubernetes.io/change-cause` of what this commit changes; undefined where no commit is the cause. */
   changeCause: string | undefined;
   /** The order of the kinds (namespaces first, webhooks last). */
