@@ -16,6 +16,7 @@ import type { CheckRead } from './checks/standing.ts';
 import { atDeadline, deadlineMs } from './deadline.ts';
 import { textIn } from './fields.ts';
 import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withReadyPods } from './memory.ts';
+import { type JudgeMemo, remembered } from './memo.ts';
 import { operatorSecrets } from './operators.ts';
 import { type RelatedIndex, type RelatedObjects, indexRelated } from './owners.ts';
 import { failureBySign, progressMessage } from './progress.ts';
@@ -37,6 +38,8 @@ export interface JudgeInput {
   memory: JudgeMemory | undefined;
   /** Wall clock, ms since the epoch. Only for what is shown. */
   now: number;
+  /** Of the wait: makes the next judgement cheap. */
+  memo?: JudgeMemo;
 }
 
 export interface SeenSign {
@@ -69,18 +72,28 @@ export interface Judged {
 
 export function judge(input: JudgeInput): Judged {
   const before = input.memory ?? firstMemory(input.related);
-  const index = indexRelated(input.related);
-  const reads = readAll(input, before, index);
+  const index = indexRelated(input.related, input.memo);
+  const seenReady = remembered(input.memo?.seenReady, before.seenReady, () => new Set(before.seenReady));
+  const reads = readAll(input, before, index, seenReady);
   const broken = reads.filter((read) => isAwaited(read) && !isReady(read));
   const checks = broken.length === 0 ? (input.checks ?? []) : [];
   const isEverythingReady = broken.length === 0 && !checks.some(({ holds }) => holds);
+  const isSoaking = isEverythingReady || before.soak !== undefined;
+  const { counts, restarted } = restartsOf(isSoaking ? input.objects : [], index);
+  const restartedReads = reads.filter(({ watched }) => restarted.has(watched));
   const weighed = [
     ...reads.filter(mayFail).flatMap((read) => weighRead(read, input)),
     ...checks.flatMap((check) => weighCheck(check, before, input)),
-    ...(before.soak === undefined ? [] : weighSoak(before.soak.base, reads, index, before, input)),
+    ...(before.soak === undefined ? [] : weighSoak(before.soak.base, restartedReads, index, before, input)),
   ];
-  const restarts = restartsOf(input.objects, index);
-  const memory = remember(input, before, { reads, weighed, isReady: isEverythingReady, restarts });
+  const readyPods = withReadyPods(before, input.related.pods, seenReady, index.changedPods);
+  const memory = remember(input, before, {
+    reads,
+    weighed,
+    isReady: isEverythingReady,
+    restarts: counts,
+    seenReady: readyPods,
+  });
   const bySigns = confirmedVerdict(weighed, memory, input);
   if (bySigns !== undefined) return { judgement: bySigns, memory };
   const nextMs = Math.min(Infinity, ...weighed.map((one) => nextLookMs(one, memory, input)));
@@ -94,12 +107,18 @@ export function judge(input: JudgeInput): Judged {
   return { judgement: waiting(reads, checks, Math.min(restMs, nextMs)), memory };
 }
 
-function readAll(input: JudgeInput, memory: JudgeMemory, index: RelatedIndex): Read[] {
+function readAll(
+  input: JudgeInput,
+  memory: JudgeMemory,
+  index: RelatedIndex,
+  seenReady: ReadonlySet<string>,
+): Read[] {
+  const desired = input.desired ?? input.objects.map((watched) => watched.manifest.object);
   const context = {
     index,
     memory,
     notFoundAt: notFoundPlaces(memory),
-    seenReady: new Set(memory.seenReady),
+    seenReady,
     bindingModes: new Map(
       (input.related.storageClasses ?? []).map((one) => [
         one.metadata.name,
@@ -107,9 +126,8 @@ function readAll(input: JudgeInput, memory: JudgeMemory, index: RelatedIndex): R
       ]),
     ),
     kinds: input.settings.kinds ?? [],
-    isMadeByOperator: operatorSecrets(
-      input.desired ?? input.objects.map((watched) => watched.manifest.object),
-    ),
+    isMadeByOperator: remembered(input.memo?.operatorSecrets, desired, () => operatorSecrets(desired)),
+    memo: input.memo,
     now: input.now,
     elapsedMs: input.elapsedMs,
   };
@@ -175,8 +193,9 @@ function weighSoak(
   input: JudgeInput,
 ): Weighed[] {
   const { elapsedMs, settings } = input;
-  return reads.map((read) => {
+  return reads.flatMap((read) => {
     const { signs, podNames } = soakSigns(read.watched, index, base, input.now);
+    if (signs.length === 0) return [];
     const timed = signs.map((sign) => {
       const key = clockKey(`${read.watched.manifest.key}|soak`, sign);
       return { sign, key, clock: tick(before, key, sign, elapsedMs) };
@@ -194,7 +213,13 @@ function weighSoak(
 function remember(
   input: JudgeInput,
   before: JudgeMemory,
-  now: { reads: readonly Read[]; weighed: readonly Weighed[]; isReady: boolean; restarts: RestartCounts },
+  now: {
+    reads: readonly Read[];
+    weighed: readonly Weighed[];
+    isReady: boolean;
+    restarts: RestartCounts;
+    seenReady: readonly string[];
+  },
 ): JudgeMemory {
   const { elapsedMs } = input;
   const wasReady = before.readySinceMs !== undefined;
@@ -204,9 +229,9 @@ function remember(
   const isBegunAnew = (soak?.restarts ?? 0) > (before.soak?.restarts ?? 0);
   const readySinceMs = isBegunAnew ? elapsedMs : (before.readySinceMs ?? elapsedMs);
   return {
-    seenReady: withReadyPods(before, input.related.pods),
+    seenReady: now.seenReady,
     clocks: Object.fromEntries([
-      ...now.reads.flatMap((read) => Object.entries(read.clocks)),
+      ...now.reads.flatMap((read) => (read.signs.length === 0 ? [] : Object.entries(read.clocks))),
       ...now.weighed.flatMap(({ clocks }) => Object.entries(clocks)),
     ]),
     confirmed: Object.fromEntries(

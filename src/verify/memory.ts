@@ -51,9 +51,18 @@ export function firstMemory(related: RelatedObjects): JudgeMemory {
   };
 }
 
-/** Pods seen Ready, those that still exist and those that are now. */
-export function withReadyPods(memory: JudgeMemory, pods: readonly KubeObject[]): readonly string[] {
-  const before = new Set(memory.seenReady);
+/** Pods seen Ready, those that still exist and those that are now. `changed`: all that is new since, if that is known. */
+export function withReadyPods(
+  memory: JudgeMemory,
+  pods: readonly KubeObject[],
+  before: ReadonlySet<string>,
+  changed?: readonly KubeObject[],
+): readonly string[] {
+  if (changed !== undefined) {
+    const more = changed.filter((pod) => isReady(pod) && !before.has(pod.metadata.uid ?? ''));
+    const uids = more.map((pod) => pod.metadata.uid ?? '').filter((uid) => uid !== '');
+    return uids.length === 0 ? memory.seenReady : [...memory.seenReady, ...uids];
+  }
   return pods
     .filter((pod) => isReady(pod) || before.has(pod.metadata.uid ?? ''))
     .map((pod) => pod.metadata.uid ?? '')

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gvkOf, type KubeObject } from '../model/object.ts';
 import { at, numberIn, textIn } from './fields.ts';
+import { type Grouping, type JudgeMemo, type OwnersMemo, group, newOwnersMemo, remembered } from './memo.ts';
 import { isDisrupted } from './pod.ts';
 
 /** What is looked at only while a release is in flight. */
@@ -24,15 +25,33 @@ export interface RelatedIndex {
   replicaSetsOf(uid: string | undefined): readonly KubeObject[];
   /** By the UID of the object that an event is about. */
   eventsOf(uid: string | undefined): readonly KubeObject[];
+  /** Pods that were not there before, or have changed; undefined where that is not known. */
+  changedPods: readonly KubeObject[] | undefined;
+  memo: OwnersMemo;
 }
 
-export function indexRelated(related: RelatedObjects): RelatedIndex {
-  const pods = Map.groupBy(related.pods, controllerUid);
-  const replicaSets = Map.groupBy(related.replicaSets, controllerUid);
-  const events = Map.groupBy(related.events, (event) => textIn(at(event, 'involvedObject'), 'uid'));
-  const find = (map: Map<string, KubeObject[]>) => (uid: string | undefined) =>
-    uid === undefined || uid === '' ? [] : (map.get(uid) ?? []);
-  return { podsOf: find(pods), replicaSetsOf: find(replicaSets), eventsOf: find(events) };
+export function indexRelated(related: RelatedObjects, memo?: JudgeMemo): RelatedIndex {
+  const pods = group(related.pods, controllerUid, memo?.pods);
+  const replicaSets = group(related.replicaSets, controllerUid, memo?.replicaSets);
+  const events = group(related.events, aboutUid, memo?.events);
+  if (memo !== undefined) Object.assign(memo, { pods, replicaSets, events });
+  const find =
+    ({ groups }: Grouping) =>
+    (uid: string | undefined) =>
+      uid === undefined || uid === '' ? NONE : (groups.get(uid) ?? NONE);
+  return {
+    podsOf: find(pods),
+    replicaSetsOf: find(replicaSets),
+    eventsOf: find(events),
+    changedPods: pods.changed,
+    memo: memo?.owners ?? newOwnersMemo(),
+  };
+}
+
+const NONE: readonly KubeObject[] = [];
+
+function aboutUid(event: KubeObject): string {
+  return textIn(at(event, 'involvedObject'), 'uid');
 }
 
 function controllerUid(object: KubeObject): string {
@@ -44,11 +63,13 @@ function controllerUid(object: KubeObject): string {
  * as its controller chooses. Undefined until the controller has made it.
  */
 export function newReplicaSet(deployment: KubeObject, index: RelatedIndex): KubeObject | undefined {
+  const among = index.replicaSetsOf(deployment.metadata.uid);
+  const known = index.memo.newSets.get(deployment);
+  if (known?.among === among) return known.found;
   const wanted = templateOf(deployment);
-  return index
-    .replicaSetsOf(deployment.metadata.uid)
-    .filter((candidate) => isDeepStrictEqual(templateOf(candidate), wanted))
-    .sort(byAge)[0];
+  const found = among.filter((candidate) => isDeepStrictEqual(templateOf(candidate), wanted)).sort(byAge)[0];
+  index.memo.newSets.set(deployment, { among, found });
+  return found;
 }
 
 function byAge(a: KubeObject, b: KubeObject): number {
@@ -66,7 +87,8 @@ export function templateOf(owner: KubeObject | undefined): unknown {
 
 /** The pods of the object's present revision, without those that rule 2 leaves out. */
 export function newPods(object: KubeObject, index: RelatedIndex): KubeObject[] {
-  return revisionPods(object, index).filter(tells);
+  const pods = revisionPods(object, index);
+  return remembered(index.memo.telling, pods, () => pods.filter(tells));
 }
 
 /** All pods of the object, of any revision, that rule 2 leaves in. */

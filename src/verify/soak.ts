@@ -7,22 +7,35 @@
 import type { Sign } from '../model/health.ts';
 import type { KubeObject } from '../model/object.ts';
 import { at, countIn, listAt, numberIn, textIn } from './fields.ts';
+import { remembered } from './memo.ts';
 import { newPods, type RelatedIndex } from './owners.ts';
 import type { Watched } from './watched.ts';
 
 /** `pod UID/container` → restarts. */
 export type RestartCounts = Readonly<Record<string, number>>;
 
-interface Restarts {
+export interface Restarts {
   pod: KubeObject;
   key: string;
   count: number;
   last: { reason: string; exitCode: number | undefined };
 }
 
-export function restartsOf(objects: readonly Watched[], index: RelatedIndex): RestartCounts {
-  const all = objects.flatMap((watched) => restartsIn(watched, index));
-  return Object.fromEntries(all.map(({ key, count }) => [key, count]));
+/** The counts, and whose pods they are. What never restarted is left out, and counts from zero. */
+export function restartsOf(
+  objects: readonly Watched[],
+  index: RelatedIndex,
+): { counts: RestartCounts; restarted: ReadonlySet<Watched> } {
+  const restarted = new Set<Watched>();
+  const counts: Record<string, number> = {};
+  for (const watched of objects) {
+    for (const { key, count } of restartsIn(watched, index)) {
+      if (count === 0) continue;
+      counts[key] = count;
+      restarted.add(watched);
+    }
+  }
+  return { counts, restarted };
 }
 
 /** All restarts since `base`; a container that was not there then counts from zero. */
@@ -62,7 +75,12 @@ export function soakSigns(
 
 function restartsIn({ changed, live }: Watched, index: RelatedIndex): Restarts[] {
   if (!changed || live === undefined) return [];
-  return newPods(live, index).flatMap((pod) =>
+  const pods = newPods(live, index);
+  return remembered(index.memo.restarts, pods, () => restartsOfPods(pods));
+}
+
+function restartsOfPods(pods: readonly KubeObject[]): Restarts[] {
+  return pods.flatMap((pod) =>
     [...listAt(pod, 'status', 'containerStatuses'), ...listAt(pod, 'status', 'initContainerStatuses')].map(
       (status): Restarts => {
         const now = at(status, 'state', 'terminated');

@@ -5,6 +5,7 @@
 
 import type { Clock } from '../ports.ts';
 import { type JudgeInput, type Judgement, judge } from './judge.ts';
+import { newMemo } from './memo.ts';
 import type { JudgeMemory } from './memory.ts';
 
 /** What is there to judge now; `away`: the API server does not answer, so what is known may be old. */
@@ -47,6 +48,7 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
   const bell = newBell();
   const unsubscribe = request.subscribe(bell.ring);
   let memory = request.from?.memory;
+  const memo = newMemo();
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -57,7 +59,7 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
       if (interrupted.aborted) return { judgement: undefined, elapsedMs, memory };
       let restMs = Infinity;
       if (away !== true) {
-        const judged = judge({ ...look, settings, elapsedMs, memory, now: clock.now() });
+        const judged = judge({ ...look, settings, elapsedMs, memory, now: clock.now(), memo });
         memory = judged.memory;
         request.onJudged?.(judged.judgement, elapsedMs);
         if (judged.judgement.kind !== 'waiting') return { judgement: judged.judgement, elapsedMs, memory };

@@ -6,6 +6,7 @@ import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject, ObjectId } from '../model/object.ts';
 import { listAt, textIn, at } from './fields.ts';
 import { healthOf } from './health.ts';
+import type { JudgeMemo } from './memo.ts';
 import { type JudgeMemory, clockKey, tick } from './memory.ts';
 import { type RelatedIndex, allPods, newPods } from './owners.ts';
 import { isReady } from './pod.ts';
@@ -58,9 +59,21 @@ export interface ReadContext {
   isMadeByOperator: (secret: string) => boolean;
   now: number;
   elapsedMs: number;
+  memo?: JudgeMemo;
 }
 
 export function readWatched(watched: Watched, context: ReadContext): Read {
+  const known = context.memo?.settled.get(watched);
+  if (known !== undefined) return known;
+  const read = readAnew(watched, context);
+  // A claim also depends on its class, which is none of its own.
+  const isSettled = read.health.status === 'Current' || read.health.status === 'Suspended';
+  if (isSettled && watched.manifest.id.kind !== 'PersistentVolumeClaim')
+    context.memo?.settled.set(watched, read);
+  return read;
+}
+
+function readAnew(watched: Watched, context: ReadContext): Read {
   const { live } = watched;
   const health = healthOf(live, {
     now: context.now,
