@@ -1,7 +1,7 @@
 // Which failures may be answered by a revert (I3): the object was healthy before, or is new, and the commits since
 // the healthy revision changed it.
 
-import type { Baseline } from '../model/app.ts';
+import { type Baseline, unhealthyBefore } from '../model/app.ts';
 import type { Rendered } from '../model/manifest.ts';
 import { keyOf } from '../model/object.ts';
 import type { Failure } from '../model/verdict.ts';
@@ -29,7 +29,7 @@ export function blameOf(
   const now = hashIn(headRender, key);
   const before = hashIn(healthyRender, key);
   if (now === undefined || now === before) return 'not-changed';
-  const wasUnhealthy = before !== undefined && Object.hasOwn(baseline.unhealthy, key);
+  const wasUnhealthy = before !== undefined && unhealthyBefore(baseline, key) !== undefined;
   return wasUnhealthy ? 'unhealthy-before' : 'commit';
 }
 

@@ -3,7 +3,7 @@
 // by which the judge knows that there is nothing new to read.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Baseline } from '../model/app.ts';
+import { type Baseline, unhealthyBefore } from '../model/app.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
 import { type Change, isWritten } from '../model/plan.ts';
@@ -50,7 +50,7 @@ function watch(manifest: Manifest, live: KubeObject | undefined, facts: Watching
     targetChanged: rolledOut !== undefined && hasNewTemplate(rolledOut, facts),
     minGeneration: change?.object?.metadata.generation,
     appliedUid: change?.object?.metadata.uid,
-    baselineUnhealthy: facts.baseline?.unhealthy[key],
+    baselineUnhealthy: unhealthyBefore(facts.baseline, key),
     stalledSince: facts.baseline?.stalledSince[key],
     before: facts.former?.get(key)?.object,
   };

@@ -125,6 +125,14 @@ export interface Baseline {
   checks?: Record<string, string>;
 }
 
+/** In place of the names, where there were too many of them: then everything counts as unhealthy. */
+export const EVERYTHING = '*';
+
+/** Why an object was unhealthy before; undefined: it was not. */
+export function unhealthyBefore(baseline: Baseline | undefined, key: string): string | undefined {
+  return baseline?.unhealthy[key] ?? baseline?.unhealthy[EVERYTHING];
+}
+
 /** Written before the push: with `bytes` any process can push the very same commit. */
 export interface RevertIntent {
   /** The undone commits, newest first. */

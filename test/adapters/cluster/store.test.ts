@@ -131,7 +131,7 @@ test('metadata is patched, and what is null goes', async () => {
   expect(apps.store.get(name)?.metadata.labels).toBeUndefined();
 });
 
-test('a status that is too large is made to fit', async () => {
+test('a status that is too large is made to fit, and the server takes it', async () => {
   const { apps, made } = await started('large');
   const outcomes = Array.from({ length: 100 }, (_, n) => ({
     object: `o${n}`,
@@ -142,4 +142,12 @@ test('a status that is too large is made to fit', async () => {
   const written = await apps.store.writeStatus(made, status, {}, never);
   expect(written.status?.head).toEqual({ commit, at });
   expect(written.status?.objects?.outcomes.length).toBeLessThan(100);
+  // An App of thousands of objects, all of them unhealthy.
+  const unhealthy = Object.fromEntries(
+    Array.from({ length: 7_000 }, (_, n) => [`shop/Deployment.apps/web-${n}`, 'r'.repeat(60)]),
+  );
+  const baseline = { at, unhealthy, stalledSince: {} };
+  const large = await apps.store.writeStatus(written, { ...status, baseline }, {}, never);
+  expect(Buffer.byteLength(JSON.stringify(large.status))).toBeGreaterThan(230_000);
+  expect(Object.keys(large.status?.baseline?.unhealthy ?? {})).toHaveLength(7_000);
 });
