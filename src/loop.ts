@@ -10,6 +10,7 @@ import { ApiError, PawlError } from './model/errors.ts';
 import { readyCondition, withState } from './record/conditions.ts';
 import { type Context, type Run, type Session, type Signals, save, statusOf, tell } from './loop/context.ts';
 import { correctDrift } from './loop/drift.ts';
+import { seeOff } from './loop/leaving.ts';
 import { forgetUnused } from './loop/membership.ts';
 import { openRun } from './loop/open.ts';
 import { release } from './loop/release.ts';
@@ -40,15 +41,21 @@ export async function reconcile(
     run = await openRun(ctx, session, signals);
     if (run === undefined) return {};
     const next = await pass(run, reasons);
+    const leaving = await seeOff(run);
     // A pass that only set back drift has not proved that what failed before works again.
-    if (isOfMembers(reasons)) return next;
+    if (isOfMembers(reasons)) return sooner(next, leaving);
     if (next.afterMs === undefined) session.tries = 0;
     session.notBefore = 0;
-    return next;
+    return sooner(next, leaving);
   } catch (error) {
     if (signals.soft.aborted || !(error instanceof PawlError)) throw error;
     return problem(ctx, session, run, error);
   }
+}
+
+function sooner(one: Next, other: Next): Next {
+  const afterMs = Math.min(one.afterMs ?? Infinity, other.afterMs ?? Infinity);
+  return afterMs === Infinity ? {} : { afterMs };
 }
 
 function isLookOnly(reasons: ReadonlySet<WakeReason>): boolean {

@@ -8,7 +8,7 @@
 import pLimit from 'p-limit';
 import { ApiError } from '../model/errors.ts';
 import type { Change, PlanItem, Refusal } from '../model/plan.ts';
-import { type KubeObject, showId } from '../model/object.ts';
+import { type KubeObject, keyOf, showId } from '../model/object.ts';
 import type { Clock, ClusterApi } from '../ports.ts';
 import { recreate } from './recreate.ts';
 
@@ -73,6 +73,29 @@ function skipped(reason: string): (item: PlanItem) => Change {
 }
 
 async function applyStage(
+  stage: readonly PlanItem[],
+  input: ApplyInput,
+  done: ChangeSet,
+  signal: AbortSignal,
+): Promise<Refusal[]> {
+  const refusals = await applyTogether(stage, input, done, signal);
+  // What another object of the stage has given up meanwhile (a node port, an address) can be had by now.
+  const taken = new Set(refusals.filter(isTaken).map(({ id }) => keyOf(id)));
+  if (taken.size === 0 || taken.size === stage.length) return refusals;
+  done.changes = done.changes.filter(({ key }) => !taken.has(key));
+  const again = stage.filter(({ manifest }) => taken.has(manifest.key));
+  return [
+    ...refusals.filter((refusal) => !isTaken(refusal)),
+    ...(await applyTogether(again, input, done, signal)),
+  ];
+}
+
+/** The API server's words for what only one Service can hold (pkg/registry/core/service/allocator). */
+function isTaken({ message }: Refusal): boolean {
+  return /provided (?:port|IP) is already allocated/.test(message);
+}
+
+async function applyTogether(
   stage: readonly PlanItem[],
   input: ApplyInput,
   done: ChangeSet,

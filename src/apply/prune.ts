@@ -4,7 +4,7 @@
 import { ApiError, messageOf } from '../model/errors.ts';
 import { type Gvk, keyOf, type ObjectId } from '../model/object.ts';
 import type { Change } from '../model/plan.ts';
-import { type DeleteInput, deleteMember } from './delete.ts';
+import { type DeleteInput, deleteMember, whatHolds } from './delete.ts';
 
 export interface PruneInput extends DeleteInput {
   objects: readonly ObjectId[];
@@ -33,7 +33,13 @@ async function pruneOne(id: ObjectId, input: PruneInput, signal: AbortSignal): P
       case 'kept':
         return { id, key, outcome: 'skipped', reason: deleted.why };
       case 'leaving':
-        return { id, key, outcome: 'pruned', object: deleted.live };
+        return {
+          id,
+          key,
+          outcome: 'pruned',
+          object: deleted.live,
+          ...((deleted.live.metadata.finalizers ?? []).length > 0 && { reason: whatHolds(deleted.live) }),
+        };
     }
   } catch (error) {
     if (error instanceof ApiError) return { id, key, outcome: 'refused', reason: messageOf(error) };

@@ -6,7 +6,7 @@ import type { App, AppStatus } from '../model/app.ts';
 import type { AppEvent, AppName } from '../model/events.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { Health } from '../model/health.ts';
-import type { KubeObject } from '../model/object.ts';
+import type { KubeObject, ObjectId } from '../model/object.ts';
 import type { FieldDrift } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Memory } from '../plan/known.ts';
@@ -28,6 +28,7 @@ import type {
 import type { ParsedFile, RenderMemo } from '../render/render.ts';
 import type { ReadSet } from '../source/readset.ts';
 import type { RenderFailure } from './desired.ts';
+import type { Leaving } from './leaving.ts';
 import type { ParseAside } from './parsing.ts';
 import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
@@ -117,6 +118,10 @@ export interface Session {
     | undefined;
   /** Signs of failure that were told of in the release in hand. */
   toldSigns: Set<string>;
+  /** Pruned, and not gone yet, by object key. */
+  leaving: Map<string, Leaving>;
+  /** Namespaces that were still in use when they were to be pruned. */
+  inUse: ObjectId[];
   subscription: (() => void) | undefined;
 }
 
@@ -145,6 +150,8 @@ export function newSession(name: AppName): Session {
     problem: undefined,
     verified: undefined,
     toldSigns: new Set(),
+    leaving: new Map(),
+    inUse: [],
     subscription: undefined,
   };
 }

@@ -9,6 +9,7 @@ import { prune } from '../apply/prune.ts';
 import { toPrune } from '../plan/pair.ts';
 import type { Account } from '../ports.ts';
 import type { Context, Run, Signals } from './context.ts';
+import { objectionTo } from './in-use.ts';
 import { coverKinds, groupKindsOf } from './membership.ts';
 
 /** Puts the finalizer there, or takes it away, as the App's `deletion` says. */
@@ -82,7 +83,10 @@ async function pruneAll(ctx: Context, app: App, account: Account, signals: Signa
     .filter((id) => ctx.neighbours.waitingBeside(applySet, keyOf(id)) === undefined)
     .toReversed();
   const api = ctx.cluster.as(account);
-  const changes = await prune({ objects, applySet, api, gvkOf }, signals.hard);
+  const changes = await prune(
+    { objects, applySet, api, gvkOf, objection: objectionTo({ ctx, api, applySet, signal: signals.hard }) },
+    signals.hard,
+  );
   const left = changes.filter((change) => change.outcome === 'refused');
   if (left.length > 0)
     tellLeft(ctx, app, `${left.length} objects of the deleted App stay: ${left[0]?.reason ?? ''}`);

@@ -5,6 +5,9 @@ import type { Applied } from '../model/app.ts';
 import type { PlanItem } from '../model/plan.ts';
 import { orderOf } from '../render/order.ts';
 
+/** Before the first. */
+export const NO_STAGE = '-1001/0';
+
 /** `-1/8`: the number of the stage, and the order of its kinds. */
 export function nameOfStage(stage: readonly PlanItem[] | undefined): string | undefined {
   const first = stage?.[0]?.manifest;

@@ -20,6 +20,7 @@ import { type Run, save, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
 import { duration, ended, entry, hold, recordSuperseded } from './endings.ts';
 import { dryRun, healthyRender } from './healthy.ts';
+import { willBeFree } from './making-way.ts';
 import type { Ended, Release } from './release.ts';
 import { targetAt } from './source.ts';
 
@@ -39,7 +40,9 @@ export async function revert(
   const restored = await healthyRender(run, started.target);
   if (healthy === undefined || restored === undefined)
     throw new Error('a revert was decided without a healthy revision');
-  const refused = await dryRun(run, restored.manifests);
+  const refused = (await dryRun(run, restored.manifests)).filter(
+    (refusal) => !willBeFree(run, refusal, restored.manifests),
+  );
   const wrong = refused.find(({ kind }) => kind === 'Invalid' || kind === 'Immutable' || kind === 'Denied');
   if (wrong !== undefined) {
     const message = `the server would refuse the healthy revision ${healthy} too: ${showId(wrong.id)}: ${wrong.message}`;

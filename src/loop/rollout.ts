@@ -13,7 +13,7 @@ import { isMassDeletion } from '../plan/pair.ts';
 import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
-import { nameOfStage } from './reached.ts';
+import { NO_STAGE, nameOfStage } from './reached.ts';
 import { stalledSince, takeBaseline } from '../verify/baseline.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
@@ -24,6 +24,7 @@ import { withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
 import { isHealthyApplied } from './healthy.ts';
 import type { Interruption } from './interruption.ts';
+import { findWay, makeWay } from './making-way.ts';
 import { coverMembers } from './membership.ts';
 import { heldBy } from './owners.ts';
 import type { Release } from './release.ts';
@@ -44,7 +45,9 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   });
   if (refused !== undefined)
     return { kind: 'verdict', verdict: { kind: 'unknown', ...refused }, changes: [] };
-  const plan = await planFor(run, desired, changeCauseOf(commit.oid, started.subject));
+  const changeCause = changeCauseOf(commit.oid, started.subject);
+  const whole = await planFor(run, desired, changeCause);
+  const { plan, first } = findWay(run, whole, desired, changeCause);
   tell(run, { type: 'planned', commit: commit.oid, ...summary(plan) });
   if (plan.refusals.length > 0) {
     const changes = refusedPlan(plan);
@@ -55,9 +58,15 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   if (unconfirmed !== undefined) return unconfirmed;
 
   await enter(run, started, 'Applying', isQuiet(run) ? await checksFailingNow(run) : {});
+  letGo(run, plan);
+  const way = await makeWay(run, first);
+  if (way.refusals.length > 0) {
+    started.done = { changes: way.changes, through: NO_STAGE };
+    return { kind: 'verdict', verdict: verdictOfRefusals(way.refusals), changes: way.changes };
+  }
   const vigil = openVigil(run, started, desired, plan.stages.flat());
   try {
-    return await carryOut(run, started, desired, plan, vigil);
+    return await carryOut(run, started, desired, { ...plan, pruned: way.changes }, vigil);
   } finally {
     vigil.close();
   }
@@ -68,13 +77,14 @@ async function carryOut(
   run: Run,
   started: Release,
   desired: Rendered,
-  plan: Plan,
+  plan: Plan & { pruned: readonly Change[] },
   vigil: Vigil,
 ): Promise<RollOut> {
   const { commit } = started.target;
   const startedMono = run.ctx.clock.monotonic();
   const gate = await openGate(run, started, desired, vigil);
   const done = withReasons(await applyAll(run, plan, gate.pass));
+  done.changes.push(...plan.pruned);
   started.done = { changes: done.changes, through: nameOfStage(done.stoppedAt) };
   const count = (...outcomes: Change['outcome'][]) =>
     done.changes.filter((change) => outcomes.includes(change.outcome)).length;
@@ -190,11 +200,15 @@ async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Se
 
 /** Applies a plan; from here on its manifests are what drift is corrected to, each from its stage on. */
 export async function applyAll(run: Run, plan: Plan, gate?: Gate): Promise<ChangeSet> {
-  const { session } = run;
+  letGo(run, plan);
+  return applyStages(run, plan.stages, gate);
+}
+
+/** What is to go is looked after no longer. */
+function letGo({ session }: Run, plan: Plan): void {
   const stays = new Set(plan.stages.flat().map((item) => item.manifest.key));
   for (const key of session.desired.keys()) if (!stays.has(key)) session.desired.delete(key);
   for (const key of plan.prune.map(keyOf)) session.memory.delete(key);
-  return applyStages(run, plan.stages, gate);
 }
 
 const MASS_DELETION = 'MassDeletion';

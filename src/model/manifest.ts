@@ -40,7 +40,7 @@ export interface Manifest {
   /** `pawl.dev/stage`, 0 where none is given. */
   stage: number;
   policy: {
-    prune: 'Default' | 'Never' | 'Before';
+    prune: 'Default' | 'Never' | 'Before' | 'Always';
     rollback: 'Default' | 'Hold';
     recreate: boolean;
     ignoreFields: string[];

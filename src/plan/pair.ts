@@ -48,8 +48,8 @@ function stable(value: unknown): string {
   );
 }
 
-/** Kinds whose deletion destroys more than itself: left for a person to delete. */
-const NEVER_PRUNED: ReadonlySet<string> = new Set([
+/** Kinds whose deletion destroys more than itself: only those are deleted that consent (`pawl.dev/prune: Always`). */
+const ONLY_BY_CONSENT: ReadonlySet<string> = new Set([
   'PersistentVolumeClaim',
   'CustomResourceDefinition.apiextensions.k8s.io',
   'Namespace',
@@ -65,9 +65,15 @@ export function toPrune(
     .filter((live) => live.metadata.labels?.[APPLYSET.partOf] === applySet)
     .filter((live) => live.metadata.deletionTimestamp === undefined)
     .filter((live) => !desired.has(keyOf(idOf(live))))
-    .filter((live) => live.metadata.annotations?.[ANNOTATION.prune] !== 'Never')
-    .map(idOf)
-    .filter(({ group, kind }) => !NEVER_PRUNED.has(group === '' ? kind : `${kind}.${group}`));
+    .filter(mayGo)
+    .map(idOf);
+}
+
+function mayGo(live: KubeObject): boolean {
+  const { group, kind } = idOf(live);
+  const asked = live.metadata.annotations?.[ANNOTATION.prune];
+  if (asked === 'Always') return true;
+  return asked !== 'Never' && !ONLY_BY_CONSENT.has(group === '' ? kind : `${kind}.${group}`);
 }
 
 /**

@@ -46,9 +46,8 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   }
   const ignored = ignoredFields(annotations.get(ANNOTATION.ignoreFields) ?? '');
   complaints.push(...ignored.complaints);
-  const prune = choice(ANNOTATION.prune, ['Never', 'Before']);
+  const prune = choice(ANNOTATION.prune, ['Never', 'Before', 'Always']);
   // Understood, but not carried out yet: to pass over a wish would be worse than to refuse it.
-  if (prune === 'Before') complaints.push(notYet(`${ANNOTATION.prune}: Before`));
   return {
     policy: {
       stage: Number.isNaN(stage) ? 0 : stage,

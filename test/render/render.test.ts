@@ -169,7 +169,11 @@ describe('annotations', () => {
       notes: 'pawl.dev/stage: "1001"',
       want: 'pawl.dev/stage is not a whole number from -1000 to 1000',
     },
-    { name: 'prune', notes: 'pawl.dev/prune: Always', want: 'pawl.dev/prune is not Never or Before' },
+    {
+      name: 'prune',
+      notes: 'pawl.dev/prune: always',
+      want: 'pawl.dev/prune is not Never or Before or Always',
+    },
     { name: 'rollback', notes: 'pawl.dev/rollback: "no"', want: 'pawl.dev/rollback is not Hold' },
     { name: 'recreate', notes: 'pawl.dev/recreate: "yes"', want: 'pawl.dev/recreate is not true or false' },
     { name: 'checksum', notes: 'pawl.dev/checksum: ignore', want: 'pawl.dev/checksum is not Ignore' },
@@ -177,11 +181,6 @@ describe('annotations', () => {
       name: 'hook',
       notes: 'pawl.dev/hook: PreSync',
       want: 'pawl.dev/hook is not supported by this version of Pawl',
-    },
-    {
-      name: 'prune before',
-      notes: 'pawl.dev/prune: Before',
-      want: 'pawl.dev/prune: Before is not supported by this version of Pawl',
     },
     {
       name: 'ignore-fields without which it would not be known again',

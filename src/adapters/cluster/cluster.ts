@@ -141,6 +141,7 @@ export function makeCluster(bare: Connection, options: ClusterOptions): OpenClus
     as,
     resource: discovery.resource,
     preferred: discovery.preferred,
+    namespacedKinds: discovery.namespaced,
     refreshResources: discovery.refresh,
     follow,
     isAway: presence.isAway,

@@ -8,6 +8,8 @@ import type { Clock, ResourceType } from '../../ports.ts';
 export interface Discovery {
   resource: (gvk: Gvk, signal: AbortSignal) => Promise<ResourceType | undefined>;
   preferred: (group: string, kind: string, signal: AbortSignal) => Promise<ResourceType | undefined>;
+  /** The kinds with namespaces that can be listed, each in the version that the server prefers. */
+  namespaced: (signal: AbortSignal) => Promise<ResourceType[]>;
   refresh: () => void;
 }
 
@@ -16,6 +18,8 @@ export interface Index {
   types: Map<string, ResourceType>;
   /** By `group/kind`: of the version that the server puts first. */
   preferred: Map<string, ResourceType>;
+  /** Those of `preferred` that have namespaces and can be listed. */
+  namespaced: ResourceType[];
   /** Groups of which the server itself could not learn everything (an aggregated API that is down). */
   stale: Set<string>;
 }
@@ -26,7 +30,12 @@ interface GroupList {
     versions?: {
       version: string;
       freshness?: string;
-      resources?: { resource: string; scope?: string; responseKind?: { kind?: string } | null }[];
+      resources?: {
+        resource: string;
+        scope?: string;
+        responseKind?: { kind?: string } | null;
+        verbs?: string[];
+      }[];
     }[];
   }[];
 }
@@ -97,6 +106,7 @@ export function makeDiscovery(
       find(gvk.group, (index) => index.types.get(`${gvk.group}/${gvk.version}/${gvk.kind}`), signal),
     preferred: (group, kind, signal) =>
       find(group, (index) => index.preferred.get(`${group}/${kind}`), signal),
+    namespaced: async (signal) => (known === undefined || outdated ? await load(signal) : known).namespaced,
     refresh() {
       outdated = true;
     },
@@ -105,13 +115,13 @@ export function makeDiscovery(
 
 /** Exported for its tests. Subresources are no kinds of their own. */
 export function indexOf(lists: readonly GroupList[]): Index {
-  const index: Index = { types: new Map(), preferred: new Map(), stale: new Set() };
+  const index: Index = { types: new Map(), preferred: new Map(), namespaced: [], stale: new Set() };
   for (const list of lists) {
     for (const item of list.items ?? []) {
       const group = item.metadata?.name ?? '';
       for (const { version, freshness, resources } of item.versions ?? []) {
         if (freshness === 'Stale') index.stale.add(group);
-        for (const { resource, scope, responseKind } of resources ?? []) {
+        for (const { resource, scope, responseKind, verbs = [] } of resources ?? []) {
           const kind = responseKind?.kind;
           if (kind === undefined || kind === '') continue;
           const type = {
@@ -121,7 +131,9 @@ export function indexOf(lists: readonly GroupList[]): Index {
           };
           const key = `${group}/${version}/${kind}`;
           if (!index.types.has(key)) index.types.set(key, type);
-          if (!index.preferred.has(`${group}/${kind}`)) index.preferred.set(`${group}/${kind}`, type);
+          if (index.preferred.has(`${group}/${kind}`)) continue;
+          index.preferred.set(`${group}/${kind}`, type);
+          if (type.namespaced && verbs.includes('list')) index.namespaced.push(type);
         }
       }
     }
