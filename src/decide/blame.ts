@@ -1,7 +1,8 @@
 // Which failures may be answered by a revert (I3): the object was healthy before, or is new, and the commits since
 // the healthy revision changed it.
 
-import { type Baseline, unhealthyBefore } from '../model/app.ts';
+import type { Baseline } from '../model/app.ts';
+import { unhealthyBefore } from '../model/baseline.ts';
 import type { Rendered } from '../model/manifest.ts';
 import { keyOf } from '../model/object.ts';
 import type { Failure } from '../model/verdict.ts';

@@ -14,7 +14,7 @@ import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
 import { NO_STAGE, nameOfStage } from './reached.ts';
-import { stalledSince, takeBaseline } from '../verify/baseline.ts';
+import { oldNews, takeBaseline } from '../verify/baseline.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
@@ -287,7 +287,7 @@ function baselineFor(run: Run, checks: Baseline['checks']): Baseline {
   const { kinds } = run.settings.health;
   if (isQuiet(run) || status.baseline === undefined)
     return { ...takeBaseline(objects, run.ctx.clock.now(), { kinds }), checks };
-  return { ...status.baseline, stalledSince: stalledSince(objects) };
+  return { ...status.baseline, ...oldNews(objects) };
 }
 
 /** What is applied is healthy, and nothing is in flight. */

@@ -1,6 +1,7 @@
 // How the App's objects are between releases. Nothing is reverted for it: a verdict stands once it is given.
 
 import { type AppStatus, revision } from '../model/app.ts';
+import { oldNewsOf } from '../model/baseline.ts';
 import type { Health } from '../model/health.ts';
 import { type KubeObject, showId } from '../model/object.ts';
 import { readyCondition, type State, withState } from '../record/conditions.ts';
@@ -22,13 +23,13 @@ export function countReady(run: Run): Counts {
   const { session, ctx } = run;
   const now = ctx.clock.now();
   const { kinds } = run.settings.health;
-  const stalledSince = statusOf(run).baseline?.stalledSince ?? {};
+  const { baseline } = statusOf(run);
   let ready = 0;
   let first: string | undefined;
   const awaited = withoutDone([...session.desired.values()], statusOf(run), ctx.members);
   for (const { id, key } of awaited) {
     const live = ctx.members.get(id);
-    const health = healthNow(run, live, { now, stalledSince: stalledSince[key], kinds });
+    const health = healthNow(run, live, { now, stalledSince: oldNewsOf(baseline, key), kinds });
     if (health.status === 'Current' || health.status === 'Suspended') ready += 1;
     else first ??= `${showId(id)} ${health.message}`;
   }

@@ -3,7 +3,8 @@
 // by which the judge knows that there is nothing new to read.
 
 import { isDeepStrictEqual } from 'node:util';
-import { type Baseline, unhealthyBefore } from '../model/app.ts';
+import type { Baseline } from '../model/app.ts';
+import { oldNewsOf, unhealthyBefore } from '../model/baseline.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
 import { type Change, isWritten } from '../model/plan.ts';
@@ -38,6 +39,7 @@ export function watcher(facts: WatchingFacts): (manifest: Manifest) => Watched {
 function watch(manifest: Manifest, live: KubeObject | undefined, facts: WatchingFacts): Watched {
   const { key, object } = manifest;
   const change = facts.changes.get(key);
+  const before = facts.former?.get(key)?.object;
   const target = targetOf(object);
   const rolledOut = target === undefined ? undefined : facts.desired.get(keyOf(target));
   const isTargetChanged = rolledOut !== undefined && isChanged(rolledOut, facts);
@@ -50,9 +52,11 @@ function watch(manifest: Manifest, live: KubeObject | undefined, facts: Watching
     targetChanged: rolledOut !== undefined && hasNewTemplate(rolledOut, facts),
     minGeneration: change?.object?.metadata.generation,
     appliedUid: change?.object?.metadata.uid,
-    baselineUnhealthy: unhealthyBefore(facts.baseline, key),
-    stalledSince: facts.baseline?.stalledSince[key],
-    before: facts.former?.get(key)?.object,
+    // What is new was not there to be unhealthy.
+    baselineUnhealthy:
+      before === undefined ? facts.baseline?.unhealthy[key] : unhealthyBefore(facts.baseline, key),
+    stalledSince: oldNewsOf(facts.baseline, key),
+    before,
   };
 }
 

@@ -119,18 +119,13 @@ export interface Baseline {
   at: string;
   /** Object key → reason, only of objects that were not healthy. */
   unhealthy: Record<string, string>;
+  /** How many more were not, which there is no room to name. */
+  moreUnhealthy?: number;
   /** Object key → what marks its present status as old news: see verify/baseline.ts. */
   stalledSince: Record<string, string>;
+  moreStalled?: number;
   /** Check → how it failed, only of those that did. */
   checks?: Record<string, string>;
-}
-
-/** In place of the names, where there were too many of them: then everything counts as unhealthy. */
-export const EVERYTHING = '*';
-
-/** Why an object was unhealthy before; undefined: it was not. */
-export function unhealthyBefore(baseline: Baseline | undefined, key: string): string | undefined {
-  return baseline?.unhealthy[key] ?? baseline?.unhealthy[EVERYTHING];
 }
 
 /** Written before the push: with `bytes` any process can push the very same commit. */

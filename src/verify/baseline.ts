@@ -1,5 +1,6 @@
 // What was unhealthy before a release. Taken only while the applied revision is the healthy one and nothing is
-// in flight: an object that was ill then is never blamed on a commit.
+// in flight: an object that was ill then is never blamed on a commit. It goes into the status, so it is bounded: what
+// does not fit is counted (model/baseline.ts says how that is read).
 
 import type { Baseline } from '../model/app.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
@@ -8,36 +9,60 @@ import { takenUpOf } from './delivery.ts';
 import { stalledSinceOf } from './deployment.ts';
 import { healthOf } from './health.ts';
 
-/** `objects`: the App's live objects. */
+/** Of the 256 KiB of a status. */
+const MAX_UNHEALTHY_BYTES = 64 * 1024;
+const MAX_STALLED_BYTES = 32 * 1024;
+
+/** `objects`: the App's live objects. One that somebody has deleted is made anew, and so is blamed on nobody either. */
 export function takeBaseline(
   objects: readonly KubeObject[],
   now: number,
   known: Pick<HealthContext, 'bindingModes' | 'kinds'> = {},
 ): Baseline {
-  const unhealthy: Record<string, string> = {};
+  const unhealthy: [key: string, reason: string][] = [];
   for (const object of objects) {
     const health = healthOf(object, { now, ...known });
     if (health.status !== 'Current' && health.status !== 'Suspended') {
-      unhealthy[keyOf(idOf(object))] = health.reason;
+      unhealthy.push([keyOf(idOf(object)), health.reason]);
     }
   }
-  return { at: new Date(now).toISOString(), unhealthy, stalledSince: stalledSince(objects) };
-}
-
-/** Of a Deployment the update time of a ProgressDeadlineExceeded; of what rolls out another, what it took up last. */
-function oldNewsOf(object: KubeObject): string | undefined {
-  return object.kind === 'Deployment' ? stalledSinceOf(object) : takenUpOf(object);
+  const kept = fitting(unhealthy, MAX_UNHEALTHY_BYTES);
+  return {
+    at: new Date(now).toISOString(),
+    unhealthy: Object.fromEntries(kept),
+    ...(kept.length < unhealthy.length && { moreUnhealthy: unhealthy.length - kept.length }),
+    ...oldNews(objects),
+  };
 }
 
 /**
- * Object key → the mark of what its status tells now, where that could be taken for news. To be taken before *every* apply, that
- * of a revert too: a baseline may be older than the failure that the revert undoes.
+ * What marks as old news what the objects' status tells now, where that could be taken for news. To be taken before
+ * *every* apply, that of a revert too: a baseline may be older than the failure that the revert undoes.
  */
-export function stalledSince(objects: readonly KubeObject[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const object of objects) {
-    const since = oldNewsOf(object);
-    if (since !== undefined) found[keyOf(idOf(object))] = since;
-  }
-  return found;
+export function oldNews(objects: readonly KubeObject[]): Pick<Baseline, 'stalledSince' | 'moreStalled'> {
+  // Those of what rolls out another first: without its mark it would never be believed.
+  const found = [
+    ...objects.map((object) => marked(object, takenUpOf(object))),
+    ...objects.map((object) => marked(object, stalledSinceOf(object))),
+  ].flat();
+  const kept = fitting(found, MAX_STALLED_BYTES);
+  return {
+    stalledSince: Object.fromEntries(kept),
+    // Also said where it is none, so that it takes the place of what was said before.
+    moreStalled: kept.length < found.length ? found.length - kept.length : undefined,
+  };
+}
+
+function marked(object: KubeObject, mark: string | undefined): [key: string, mark: string][] {
+  return mark === undefined ? [] : [[keyOf(idOf(object)), mark]];
+}
+
+/** The first that fit into so many bytes of JSON. */
+function fitting(entries: readonly [string, string][], maxBytes: number): [string, string][] {
+  let bytes = 0;
+  const end = entries.findIndex(([key, value]) => {
+    bytes += Buffer.byteLength(JSON.stringify(key)) + Buffer.byteLength(JSON.stringify(value)) + 2;
+    return bytes > maxBytes;
+  });
+  return end < 0 ? [...entries] : entries.slice(0, end);
 }

@@ -1,7 +1,8 @@
 // Deployment: all pods are of the new template, none of an old one is left, and they are available.
 
 import type { Health } from '../model/health.ts';
-import type { KubeObject } from '../model/object.ts';
+import { NOT_KNOWN } from '../model/baseline.ts';
+import { gvkOf, type KubeObject } from '../model/object.ts';
 import { type HealthContext, current, failed, inProgress, suspended } from './answers.ts';
 import { at, conditionOf, countIn, numberIn } from './fields.ts';
 
@@ -58,11 +59,13 @@ function hasDeadline(object: KubeObject): boolean {
  */
 function isStalled(object: KubeObject, context: HealthContext): boolean {
   const since = stalledSinceOf(object);
-  return since !== undefined && since !== context.stalledSince;
+  return since !== undefined && since !== context.stalledSince && context.stalledSince !== NOT_KNOWN;
 }
 
 /** `lastUpdateTime` of Progressing where it says ProgressDeadlineExceeded. */
 export function stalledSinceOf(object: KubeObject): string | undefined {
+  const { group, kind } = gvkOf(object);
+  if (kind !== 'Deployment' || group !== 'apps') return undefined;
   const progressing = conditionOf(object, 'Progressing');
   return progressing?.reason === 'ProgressDeadlineExceeded' ? progressing.lastUpdateTime : undefined;
 }

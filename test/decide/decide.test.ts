@@ -85,8 +85,21 @@ describe('a revert needs (I3)', () => {
       want: ['hold', 'UnhealthyBefore'],
     },
     {
+      name: 'an object that is known to have been healthy, where there were too many to name',
+      given: { baseline: { at: '', unhealthy: {}, moreUnhealthy: 1, stalledSince: {} } },
+      want: ['hold', 'UnhealthyBefore'],
+    },
+    {
       name: 'or one that is new, whatever a former one of its name was',
       given: { baseline: ill(web), healthyRender: rendered({ api: '1' }) },
+      want: ['revert', 'CrashLoopBackOff'],
+    },
+    {
+      name: 'or a new one, whatever there were',
+      given: {
+        baseline: { at: '', unhealthy: {}, moreUnhealthy: 1, stalledSince: {} },
+        healthyRender: rendered({ api: '1' }),
+      },
       want: ['revert', 'CrashLoopBackOff'],
     },
     {

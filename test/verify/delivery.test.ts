@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
 import type { HealthContext } from '../../src/verify/answers.ts';
-import { stalledSince } from '../../src/verify/baseline.ts';
+import { oldNews } from '../../src/verify/baseline.ts';
 import { takenUpOf, targetOf } from '../../src/verify/delivery.ts';
 import { healthOf } from '../../src/verify/health.ts';
 import { healthFixtures } from './fixtures.ts';
@@ -90,7 +90,9 @@ describe('after an apply', () => {
 
   test('what it took up before is remembered by the baseline', () => {
     expect(takenUpOf(failed)).toBe(HASH);
-    expect(stalledSince([failed, fixture('canary just created'), fixture('rollout aborted')])).toEqual({
+    expect(
+      oldNews([failed, fixture('canary just created'), fixture('rollout aborted')]).stalledSince,
+    ).toEqual({
       'shop/Canary.flagger.app/web': HASH,
     });
   });

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
 import { gvkOf } from '../../src/model/object.ts';
 import type { Cluster } from '../../src/ports.ts';
-import { stalledSince } from '../../src/verify/baseline.ts';
+import { oldNews } from '../../src/verify/baseline.ts';
 import type { FinalJudgement } from '../../src/verify/wait.ts';
 import { waitForVerdict } from '../../src/verify/wait.ts';
 import { selectorOf } from '../../src/model/selector.ts';
@@ -235,7 +235,7 @@ test('after a deadline was exceeded, the way back is not called a failure', asyn
   expect(evidence(await release(cluster, of('1.1-neverready')))).toEqual(['ProgressDeadlineExceeded']);
   const ref = { gvk: { group: 'apps', version: 'v1', kind: 'Deployment' }, namespace, name: 'web' };
   const live = await cluster.as(undefined).get(ref, never);
-  const since = live === undefined ? {} : stalledSince([live]);
+  const since = live === undefined ? {} : oldNews([live]).stalledSince;
   const [stalled] = Object.values(since);
   expect(stalled).toBeDefined();
   expect((await release(cluster, of('1.0'), { stalledSince: stalled }))?.kind).toBe('healthy');

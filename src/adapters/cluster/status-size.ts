@@ -3,7 +3,8 @@
 // of thousands of unhealthy objects becomes one that says `everything`, under which nothing is ever reverted.
 
 import { PawlError } from '../../model/errors.ts';
-import { type AppStatus, EVERYTHING, type HistoryEntry } from '../../model/app.ts';
+import type { AppStatus, HistoryEntry } from '../../model/app.ts';
+import { EVERYTHING } from '../../model/baseline.ts';
 
 /** Of etcd's 1.5 MiB, the part that Pawl allows itself. */
 export const MAX_STATUS_BYTES = 256 * 1024;

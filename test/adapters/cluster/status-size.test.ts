@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fitStatus } from '../../../src/adapters/cluster/status-size.ts';
-import { type AppStatus, type HistoryEntry, unhealthyBefore } from '../../../src/model/app.ts';
+import type { AppStatus, HistoryEntry } from '../../../src/model/app.ts';
+import { unhealthyBefore } from '../../../src/model/baseline.ts';
 
 const at = '2026-01-01T00:00:00Z';
 const entry = (commit: string): HistoryEntry => ({
