@@ -52,9 +52,17 @@ export async function driftItem(
     : { kind: 'apply', item, drifted: { ...drifted, fields } };
 }
 
-/** What is gone, or out of sight, is read: it may be there without its label, or made anew by others. */
-async function look(run: Run, { gvk, id }: PlanItem['manifest'], { deleted }: Drifted): Promise<Seen> {
-  if (!deleted) return { live: run.ctx.members.get(id), isRead: false };
+/**
+ * What is gone, or out of sight, is read: it may be there without its label, or made anew by others. So is what the
+ * mirror has in another version.
+ */
+async function look(
+  run: Run,
+  { gvk, id, object }: PlanItem['manifest'],
+  { deleted }: Drifted,
+): Promise<Seen> {
+  const live = run.ctx.members.get(id);
+  if (!deleted && live?.apiVersion === object.apiVersion) return { live, isRead: false };
   const ref = { gvk, namespace: id.namespace, name: id.name };
   return { live: await run.api.get(ref, run.signal), isRead: true };
 }

@@ -12,6 +12,9 @@ export interface Known {
   /** The manifest's hash when it was applied. */
   hash: string;
   uid: string;
+  /** Of what was applied: one watch brings all objects of a kind, in a version that may be another. */
+  apiVersion: string;
+  resourceVersion: string | undefined;
   fields: FieldSet;
   /** Of the owned fields, but for those that are left to others. */
   values: Values;
@@ -28,10 +31,11 @@ export function knownFrom(
   answer: KubeObject,
   { left = [], scaler = 'none' }: Partial<Pick<Shared, 'left' | 'scaler'>> = {},
 ): Known | undefined {
+  const { uid, resourceVersion } = answer.metadata;
   const fields = ownFields(answer);
-  if (fields === undefined || answer.metadata.uid === undefined) return undefined;
+  if (fields === undefined || uid === undefined) return undefined;
   const values = valuesBeside(answer, fields, left);
-  return { hash, uid: answer.metadata.uid, fields, values, left, scaler };
+  return { hash, uid, apiVersion: answer.apiVersion, resourceVersion, fields, values, left, scaler };
 }
 
 /** Of an object that is known to be as it was applied, nothing of which is left to others. */
@@ -41,6 +45,7 @@ export function knownAs(hash: string, uid: string, live: KubeObject, fields: Fie
 
 /** The owned fields that no longer hold what was applied; empty: no drift. */
 export function driftOf(known: Known, live: KubeObject): FieldDrift[] {
+  if (live.apiVersion !== known.apiVersion) return lostIn(known, live);
   return differences(known.values, valuesBeside(live, known.fields, known.left), live.kind === 'Secret');
 }
 
@@ -49,4 +54,28 @@ function valuesBeside(object: KubeObject, fields: FieldSet, left: readonly Field
   return left.length === 0
     ? valuesOf(object, fields)
     : valuesOf(withoutLeft(object, left), left.reduce(withoutTrace, fields));
+}
+
+/**
+ * In another version fields have other names, so values cannot be compared. But whoever changes a field takes it
+ * from our set, which the server keeps in the version that was applied. A mirror keeps no sets: there it is the
+ * events that tell.
+ */
+function lostIn(known: Known, live: KubeObject): FieldDrift[] {
+  const owned = live.metadata.managedFields === undefined ? known.fields : (ownFields(live) ?? {});
+  const still = valuesBeside(live, owned, known.left);
+  const isSecret = live.kind === 'Secret';
+  return [...known.values]
+    .filter(([path]) => !still.has(path))
+    .map(([path, value]) => ({
+      path,
+      desired: isSecret || value === null ? undefined : (JSON.parse(value) as unknown),
+      found: undefined,
+    }));
+}
+
+/** Whether the mirror's copy can be compared with what was applied, or is that very state. */
+export function isComparable(known: Known, mirrored: KubeObject): boolean {
+  const { resourceVersion } = mirrored.metadata;
+  return mirrored.apiVersion === known.apiVersion || resourceVersion === known.resourceVersion;
 }

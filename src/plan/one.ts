@@ -107,7 +107,10 @@ async function look(
   const ref = { gvk: manifest.gvk, namespace: manifest.id.namespace, name: manifest.id.name };
   if (mirrored !== undefined) {
     const { uid, labels } = mirrored.metadata;
-    const isKnown = memory.get(manifest.key)?.uid === uid && labels?.[APPLYSET.partOf] === applySet;
+    const isKnown =
+      memory.get(manifest.key)?.uid === uid &&
+      labels?.[APPLYSET.partOf] === applySet &&
+      mirrored.apiVersion === manifest.object.apiVersion;
     return isKnown ? { live: mirrored, isRead: false } : { live: await api.get(ref, signal), isRead: true };
   }
   const form = finalise(manifest, undefined);

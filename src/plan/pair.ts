@@ -5,7 +5,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { idOf, type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
 import type { Autoscalers } from './autoscalers.ts';
-import { driftOf, type Memory } from './known.ts';
+import { driftOf, isComparable, type Memory } from './known.ts';
 
 /** Render and live state are both as they were when the object was last applied: nothing to ask or to do. */
 export function isSettled(
@@ -15,7 +15,7 @@ export function isSettled(
   autoscalers: Pick<Autoscalers, 'isOurs'>,
 ): boolean {
   const known = memory.get(manifest.key);
-  if (known === undefined || live === undefined) return false;
+  if (known === undefined || live === undefined || !isComparable(known, live)) return false;
   // An autoscaler of the App has come or gone. Of others' that is found when the object is written next.
   if (known.scaler !== 'others' && (known.scaler === 'ours') !== autoscalers.isOurs(manifest.id))
     return false;

@@ -12,41 +12,76 @@ interface KeyedList {
   path: string;
   list: unknown;
   /** Field → what stands for it where it is missing. */
-  keys: Record<string, string>;
+  keys: Keys;
 }
 
 export function keyedListProblems(object: KubeObject): string[] {
   return keyedLists(object).flatMap(({ path, list, keys }) => duplicatesIn(path, list, keys));
 }
 
+type Keys = Readonly<Record<string, string>>;
+
+const NAME: Keys = { name: '' };
+
+/** Lists with keys as the API's own types declare them (`listMapKey`), where a manifest may write them. */
+const OF_OBJECTS: Readonly<Record<string, Readonly<Record<string, Keys>>>> = {
+  '/Service': { 'spec.ports': { port: '', protocol: 'TCP' } },
+  '/ServiceAccount': { secrets: NAME },
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': { webhooks: NAME },
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': { webhooks: NAME },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': {
+    'spec.variables': NAME,
+    'spec.matchConditions': NAME,
+  },
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': {
+    'spec.variables': NAME,
+    'spec.matchConditions': NAME,
+  },
+};
+const OF_PODS: Readonly<Record<string, Keys>> = {
+  volumes: NAME,
+  imagePullSecrets: NAME,
+  hostAliases: { ip: '' },
+  topologySpreadConstraints: { topologyKey: '', whenUnsatisfiable: '' },
+  schedulingGates: NAME,
+  resourceClaims: NAME,
+};
+const OF_CONTAINERS: Readonly<Record<string, Keys>> = {
+  env: NAME,
+  volumeMounts: { mountPath: '' },
+  volumeDevices: { devicePath: '' },
+  ports: { containerPort: '', protocol: 'TCP' },
+  'resources.claims': NAME,
+};
+
 function keyedLists(object: KubeObject): KeyedList[] {
-  const lists: KeyedList[] = [];
   const { group, kind } = gvkOf(object);
-  if (group === '' && kind === 'Service' && isMapping(object.spec)) {
-    lists.push({ path: 'spec.ports', list: object.spec.ports, keys: { port: '', protocol: 'TCP' } });
-  }
+  const lists = listsIn(object, '', OF_OBJECTS[`${group}/${kind}`] ?? {});
   const pod = podSpecOf(object);
   if (pod === undefined) return lists;
-  lists.push({ path: 'volumes', list: pod.volumes, keys: { name: '' } });
-  for (const field of ['initContainers', 'containers'] as const) {
+  lists.push(...listsIn(pod, '', OF_PODS));
+  for (const field of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
     const containers = pod[field];
-    lists.push({ path: field, list: containers, keys: { name: '' } });
+    lists.push({ path: field, list: containers, keys: NAME });
     for (const container of Array.isArray(containers) ? containers : []) {
       if (!isMapping(container)) continue;
-      const path = `${field}[${typeof container.name === 'string' ? oneLine(container.name, 63) : '?'}]`;
-      lists.push({ path: `${path}.env`, list: container.env, keys: { name: '' } });
-      lists.push({ path: `${path}.volumeMounts`, list: container.volumeMounts, keys: { mountPath: '' } });
-      lists.push({
-        path: `${path}.ports`,
-        list: container.ports,
-        keys: { containerPort: '', protocol: 'TCP' },
-      });
+      const name = typeof container.name === 'string' ? oneLine(container.name, 63) : '?';
+      lists.push(...listsIn(container, `${field}[${name}].`, OF_CONTAINERS));
     }
   }
   return lists;
 }
 
-function duplicatesIn(path: string, list: unknown, keys: Record<string, string>): string[] {
+function listsIn(value: unknown, prefix: string, of: Readonly<Record<string, Keys>>): KeyedList[] {
+  return Object.entries(of).map(([path, keys]) => {
+    const list = path
+      .split('.')
+      .reduce((inner, field) => (isMapping(inner) ? inner[field] : undefined), value);
+    return { path: `${prefix}${path}`, list, keys };
+  });
+}
+
+function duplicatesIn(path: string, list: unknown, keys: Keys): string[] {
   if (!Array.isArray(list)) return [];
   const counts = new Map<string, number>();
   for (const entry of list) {

@@ -2,7 +2,7 @@
 // exported from a cluster), and Secrets' write-only stringData, which would hide a change.
 
 import { ANNOTATION } from '../model/app.ts';
-import type { KubeObject, ObjectMeta } from '../model/object.ts';
+import { gvkOf, type KubeObject, type ObjectMeta } from '../model/object.ts';
 import { isMapping } from './compose.ts';
 
 const SERVER_METADATA = [
@@ -29,8 +29,16 @@ const FOREIGN_ANNOTATIONS: ReadonlySet<string> = new Set([
 
 export function normalise(object: KubeObject): KubeObject {
   const { status: _status, ...rest } = object;
-  const cleaned = withoutNullTimestamps({ ...rest, metadata: metadata(object.metadata) });
+  // A custom kind may have no status of the server's own: then it is a field like any other.
+  const stated = isKubernetes(object) ? rest : object;
+  const cleaned = withoutNullTimestamps({ ...stated, metadata: metadata(object.metadata) });
   return cleaned.apiVersion === 'v1' && cleaned.kind === 'Secret' ? withEncodedData(cleaned) : cleaned;
+}
+
+/** Kinds of Kubernetes' own groups keep their status apart, whatever a manifest says of it. */
+function isKubernetes(object: KubeObject): boolean {
+  const { group } = gvkOf(object);
+  return !group.includes('.') || group.endsWith('.k8s.io');
 }
 
 function metadata(given: ObjectMeta): ObjectMeta {
