@@ -40,7 +40,10 @@ export function knownFrom(
 
 /** Of an object that is known to be as it was applied, nothing of which is left to others. */
 export function knownAs(hash: string, uid: string, live: KubeObject, fields: FieldSet): Known {
-  return { hash, uid, fields, values: valuesOf(live, fields), left: [], scaler: 'none' };
+  const { apiVersion, metadata } = live;
+  const { resourceVersion } = metadata;
+  const values = valuesOf(live, fields);
+  return { hash, uid, apiVersion, resourceVersion, fields, values, left: [], scaler: 'none' };
 }
 
 /** The owned fields that no longer hold what was applied; empty: no drift. */

@@ -259,7 +259,9 @@ test(
       const again = await shop.agent();
       await looks(shop, 3);
       expect(again.log.filter(({ msg }) => msg === 'drift')).toEqual([]);
-      const written = writes(await auditSince(mark)).filter((event) => event.impersonatedUser !== undefined);
+      const written = writes(await auditSince(mark)).filter(
+        (event) => event.namespace === namespace && event.impersonatedUser !== undefined,
+      );
       expect(written).toEqual([]);
       const { 'ConfigMap/more': _more, ...after } = await versions(shop);
       expect(without(after)).toEqual(without(before));
