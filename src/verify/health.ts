@@ -55,6 +55,9 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Route.serving.knative.dev', knativeHealth],
 ]);
 
+/** `kind.group` of those with a rule. */
+export const KINDS: readonly string[] = [...RULES.keys()];
+
 /** The health of a live object; undefined is one that does not exist, though it is desired. */
 export function healthOf(object: KubeObject | undefined, context: HealthContext): Health {
   if (object === undefined) return inProgress('NotFound', 'does not exist');

@@ -220,6 +220,45 @@ describe('whose failure counts', () => {
   });
 });
 
+describe('what has given false alarms elsewhere (krane#477, krane#885)', () => {
+  const objects = [watch(deployment())];
+  const well = {
+    objects: [watch(deployment({ ready: 3 }))],
+    related: rollout(newPods('ready', 'ready', 'ready')),
+  };
+
+  test('a pod that crashes twice while what it needs comes up, and is ready then', () => {
+    const [pod] = newPods('crash loop');
+    const twice = structuredClone(pod as KubeObject);
+    const [status] = (twice.status as { containerStatuses: { restartCount: number }[] }).containerStatuses;
+    if (status !== undefined) status.restartCount = 2;
+    const moments = [
+      ...at([0, 5_000, 30_000], { objects, related: rollout([twice]) }),
+      ...at([31_000], well),
+    ];
+    expect(watchAll(moments).judgement.kind).toBe('healthy');
+  });
+
+  test('a registry that gives the image at the third try', () => {
+    const related = rollout(newPods('registry timeout'));
+    const moments = [...at([0, 60_000, 250_000], { objects, related }), ...at([260_000], well)];
+    expect(watchAll(moments).judgement.kind).toBe('healthy');
+  });
+
+  test('a Secret that comes half a minute after the pod', () => {
+    const related = rollout(newPods('secret missing'));
+    const moments = [...at([0, 5_000, 30_000], { objects, related }), ...at([35_000], well)];
+    expect(watchAll(moments).judgement.kind).toBe('healthy');
+  });
+
+  test('an old ReplicaSet that the Deployment still reports as failing', () => {
+    const live = healthFixtures().find(
+      ({ name }) => name === 'deployment reports replica failure of an old set',
+    )?.content as KubeObject;
+    expect(watchAll(at([0, 5_000, 200_000], { objects: [watch(live)] })).judgement.kind).toBe('waiting');
+  });
+});
+
 describe('one bad pod of three', () => {
   const one = {
     objects: [watch(deployment({ ready: 2 }))],
