@@ -22,8 +22,8 @@ export function blameOf(
 ): Blame {
   const { baseline, healthyRender, headRender } = facts;
   if (headRender === undefined) return 'commit';
-  // A check of the whole App.
-  if (failure.object === undefined) {
+  // A check, or a hook, of the whole App: it was passed at the healthy revision.
+  if (failure.object === undefined || failure.check !== undefined) {
     return headRender.renderHash === healthyRender.renderHash ? 'not-changed' : 'commit';
   }
   const key = keyOf(failure.object);

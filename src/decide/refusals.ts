@@ -64,6 +64,7 @@ function isFault(refusal: Refusal): boolean {
     // An object that another App holds may be on its way here: a commit that moves it between two Apps reaches
     // this one before the other has let go. Reverting would make such a move impossible.
     case 'Owned':
+    case 'HookRunning':
     case 'NoNamespace':
     case 'Forbidden':
     case 'Quota':
@@ -133,6 +134,8 @@ function meaning(refusal: Refusal): string {
       return 'the API server did not answer';
     case 'Deleting':
       return 'is being deleted';
+    case 'HookRunning':
+      return 'waits for its former run';
     case 'Owned':
       return 'belongs to another App or tool';
   }

@@ -2,6 +2,7 @@
 // session before it is sent and after it is answered, so that it is never taken for somebody else's.
 
 import type { TakenObject } from '../model/events.ts';
+import { isHook } from '../model/hook.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Change, PlanItem } from '../model/plan.ts';
 import { applyPlan, type ChangeSet, type Go } from '../apply/apply.ts';
@@ -45,7 +46,7 @@ export async function applyStages(
       onAnswer: (item, answer) => afterWrite(run, item, answer),
       // What drift is corrected to: until its stage is reached, an object stays as it was.
       onStage: (stage) => {
-        for (const { manifest } of stage) session.desired.set(manifest.key, manifest);
+        for (const { manifest } of stage) if (!isHook(manifest)) session.desired.set(manifest.key, manifest);
       },
       after: async (stage, rest, changes) => {
         const next = await gate(stage, rest, changes);

@@ -1,11 +1,16 @@
 // Asking the checks of a release: each in a loop of its own, from when every object is ready until the verdict, so
-// that what breaks during the soak is seen. What the answers mean is for verify/checks/.
+// that what breaks during the soak is seen. Hooks that verify are made then, too, and stay. What the answers mean is for
+// verify/checks/.
 
 import type { Check, HttpCheck, PrometheusCheck } from '../model/checks.ts';
 import { addressOf, serviceOf } from '../verify/checks/address.ts';
 import { type CheckResult, httpResult, prometheusResult } from '../verify/checks/result.ts';
 import { after, type CheckRead, readCheck, type Standing, UNASKED } from '../verify/checks/standing.ts';
+import type { Manifest, Rendered } from '../model/manifest.ts';
+import type { Change } from '../model/plan.ts';
 import { type Run, statusOf, tell } from './context.ts';
+import type { Release } from './release.ts';
+import { verifyingHooks } from './verifying-hooks.ts';
 
 type Asked = HttpCheck | PrometheusCheck;
 
@@ -17,12 +22,27 @@ export interface Asking {
   /** Asks from now on, or no more: of an App that is not ready no answer means anything. */
   follow(isReady: boolean): void;
   read(): CheckRead[];
+  /** The hooks that have been made, and what making them was answered with. */
+  hooks(): readonly MadeHook[];
   close(): Promise<void>;
 }
 
-/** `onChange`: an answer has come. */
-export function askChecks(run: Run, commit: string, onChange: () => void): Asking {
+export interface MadeHook {
+  manifest: Manifest;
+  change: Change;
+}
+
+/** Undefined where there is nothing to ask. `onChange`: an answer has come. */
+export function askChecks(
+  run: Run,
+  started: Release,
+  desired: Rendered,
+  onChange: () => void,
+): Asking | undefined {
+  const commit = started.target.commit.oid;
   const checks = run.settings.health.checks.filter(isAsked);
+  const verifying = verifyingHooks(run, started, desired, onChange);
+  if (checks.length === 0 && verifying === undefined) return undefined;
   const failedBefore = statusOf(run).baseline?.checks ?? {};
   const standings = new Map<string, Standing>();
   const told = new Map<string, CheckRead['state']>();
@@ -60,6 +80,7 @@ export function askChecks(run: Run, commit: string, onChange: () => void): Askin
 
   return {
     follow(isReady) {
+      if (isReady) verifying?.begin();
       if (isReady === (round !== undefined)) return;
       if (!isReady) {
         round?.over.abort();
@@ -82,11 +103,12 @@ export function askChecks(run: Run, commit: string, onChange: () => void): Askin
     },
     read() {
       if (bug !== undefined) throw bug.error;
-      return checks.map(readOne);
+      return [...checks.map(readOne), ...(verifying?.pending() ?? [])];
     },
+    hooks: () => verifying?.made() ?? [],
     async close() {
       round?.over.abort();
-      await round?.work;
+      await Promise.all([round?.work, verifying?.close()]);
     },
   };
 }

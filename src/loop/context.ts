@@ -116,6 +116,8 @@ export interface Session {
         hashes: ReadonlyMap<string, string>;
       }
     | undefined;
+  /** Jobs that were seen to complete; kept, as the status may lag behind. */
+  done: NonNullable<AppStatus['completed']>;
   /** Signs of failure that were told of in the release in hand. */
   toldSigns: Set<string>;
   /** Pruned, and not gone yet, by object key. */
@@ -149,6 +151,7 @@ export function newSession(name: AppName): Session {
     notBefore: 0,
     problem: undefined,
     verified: undefined,
+    done: [],
     toldSigns: new Set(),
     leaving: new Map(),
     inUse: [],

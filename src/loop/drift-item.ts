@@ -26,11 +26,10 @@ export async function driftItem(
   drifted: Drifted,
   autoscalers: Autoscalers,
 ): Promise<DriftItem> {
-  const { session, ctx } = run;
+  const { session } = run;
   const manifest = session.desired.get(key);
   // A Job that has run and is gone since is as it should be.
-  if (manifest === undefined || withoutDone([manifest], run.app.status ?? {}, ctx.members).length === 0)
-    return NONE;
+  if (manifest === undefined || withoutDone([manifest], run).length === 0) return NONE;
   const known = session.memory.get(key);
   const seen = await look(run, manifest, drifted);
   const { live } = seen;

@@ -13,7 +13,7 @@ import { withoutHealthy } from '../decide/content.ts';
 import { withBadContent } from './content.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import type { RenderFailure } from './desired.ts';
-import { withCompleted } from './done.ts';
+import { completedBy, withCompleted } from './done.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended, Release } from './release.ts';
 import { countReady } from './rollup.ts';
@@ -46,7 +46,7 @@ export async function recordHealthy(
   };
   // Once our commit runs and is healthy, the intent has served.
   if (status.revert?.seen === true) status = { ...status, revert: undefined };
-  status = withCompleted(status, desired.manifests);
+  status = withCompleted(status, completedBy(run, desired.manifests), desired.manifests);
   const notes = started.notes.join('; ');
   status = withHistory(status, entry(run, started, 'Healthy', notes));
   status = withOutcomes(status, changes, counts);

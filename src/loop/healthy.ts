@@ -7,6 +7,8 @@ import type { Refusal } from '../model/plan.ts';
 import type { Failure } from '../model/verdict.ts';
 import { keyOf } from '../model/object.ts';
 import { mayRecreate } from '../model/recreate.ts';
+import { isHook } from '../model/hook.ts';
+import { underOtherName } from '../plan/hooks.ts';
 import { finalise } from '../plan/finalise.ts';
 import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
@@ -58,7 +60,11 @@ export async function dryRun(run: Run, manifests: Rendered['manifests']): Promis
       limit(async (): Promise<Refusal | undefined> => {
         try {
           const object = finalise(manifest, run.ctx.members.get(manifest.id));
-          await run.api.apply(object, { dryRun: true }, run.signal);
+          await run.api.apply(
+            isHook(manifest) ? underOtherName(object) : object,
+            { dryRun: true },
+            run.signal,
+          );
           return undefined;
         } catch (error) {
           if (!(error instanceof ApiError)) throw error;

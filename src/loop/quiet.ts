@@ -11,6 +11,7 @@ import { type Run, statusOf, tell } from './context.ts';
 import { reached } from './reached.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { isHealthyApplied } from './healthy.ts';
+import { resumePostHooks } from './post-hooks.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended } from './release.ts';
 import { applyAll, planFor } from './rollout.ts';
@@ -46,7 +47,8 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   if (isHealthy) run.ctx.neighbours.rests(run.applySet);
   // A new process does not know which problem a former one met: what the status says of one is over by now.
   await rollUp(run, { force: !isVerdict(statusOf(run)) });
-  return { kind: 'settled', head: target.head };
+  const interrupted = isHealthy ? await resumePostHooks(run, target, desired) : undefined;
+  return interrupted ?? { kind: 'settled', head: target.head };
 }
 
 /** The applied revision may be older than what the clone holds: then its history is fetched. */

@@ -13,6 +13,7 @@ import { hold, isJudged, recordHealthy, recordSuperseded, recordUndecided } from
 import { factsFor } from './facts.ts';
 import { healthyStillPasses, isHealthyApplied } from './healthy.ts';
 import { placeOf, showProblem } from '../render/problem.ts';
+import { runPostHooks } from './post-hooks.ts';
 import { quietly } from './quiet.ts';
 import { revert } from './reverting.ts';
 import { isDeletionAllowed, type RollOut, rollOut } from './rollout.ts';
@@ -96,8 +97,10 @@ async function conclude(
   }
   const refusal = refusalIn(result);
   switch (step.do) {
-    case 'record':
-      return recordHealthy(run, started, desired as Rendered, result.changes);
+    case 'record': {
+      const settled = await recordHealthy(run, started, desired as Rendered, result.changes);
+      return (await runPostHooks(run, started, desired as Rendered)) ?? settled;
+    }
     case 'hold':
       return hold(
         run,

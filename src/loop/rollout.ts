@@ -9,7 +9,7 @@ import type { Verdict } from '../model/verdict.ts';
 import type { ChangeSet } from '../apply/apply.ts';
 import { reasonOf, verdictOfRefusals } from '../decide/refusals.ts';
 import { changeCauseOf } from '../plan/finalise.ts';
-import { isMassDeletion } from '../plan/pair.ts';
+import { isMassDeletion, stagesOf } from '../plan/pair.ts';
 import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
@@ -20,9 +20,10 @@ import { applyStages, type Gate } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
 import { askChecks, checksFailingNow } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
-import { withoutDone } from './done.ts';
+import { releaseName, withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
 import { isHealthyApplied } from './healthy.ts';
+import { hooksOf, planHook, withoutHooks } from './hooks.ts';
 import type { Interruption } from './interruption.ts';
 import { findWay, makeWay } from './making-way.ts';
 import { coverMembers } from './membership.ts';
@@ -44,10 +45,11 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
     hasPrometheus: run.ctx.prometheus !== undefined,
   });
   if (refused !== undefined)
-    return { kind: 'verdict', verdict: { kind: 'unknown', ...refused }, changes: [] };
+    return { kind: 'verdict', verdict: { kind: 'unknown', ...refused }, changes: [], untouched: true };
   const changeCause = changeCauseOf(commit.oid, started.subject);
   const whole = await planFor(run, desired, changeCause);
-  const { plan, first } = findWay(run, whole, desired, changeCause);
+  const found = findWay(run, whole, desired, changeCause);
+  const plan = await withHooks(run, started, desired, found.plan);
   tell(run, { type: 'planned', commit: commit.oid, ...summary(plan) });
   if (plan.refusals.length > 0) {
     const changes = refusedPlan(plan);
@@ -59,7 +61,7 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
 
   await enter(run, started, 'Applying', isQuiet(run) ? await checksFailingNow(run) : {});
   letGo(run, plan);
-  const way = await makeWay(run, first);
+  const way = await makeWay(run, found.first);
   if (way.refusals.length > 0) {
     started.done = { changes: way.changes, through: NO_STAGE };
     return { kind: 'verdict', verdict: verdictOfRefusals(way.refusals), changes: way.changes };
@@ -70,6 +72,22 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   } finally {
     vigil.close();
   }
+}
+
+/** Hooks that run before services have a place in the plan; of the others it is only asked whether they would be taken. */
+async function withHooks(run: Run, started: Release, desired: Rendered, plan: Plan): Promise<Plan> {
+  const hooks = hooksOf(desired.manifests, 'pre', 'verify', 'post');
+  if (hooks.length === 0) return plan;
+  const release = releaseName(started);
+  const planned = await Promise.all(hooks.map((hook) => planHook(run, release, hook, desired.manifests)));
+  const items = planned.flatMap((one) => (one.kind === 'item' ? [one.item] : []));
+  const refusals = planned.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : []));
+  const pre = items.filter(({ manifest }) => manifest.policy.hook?.when === 'pre');
+  return {
+    ...plan,
+    stages: stagesOf([...plan.stages.flat(), ...pre], ({ manifest }) => orderOf(manifest)),
+    refusals: [...plan.refusals, ...refusals],
+  };
 }
 
 /** Stage after stage, each when the one before is ready; then everything together. */
@@ -101,10 +119,10 @@ async function carryOut(
   const stopped = gate.stoppedBy();
   if (stopped !== undefined) return withChanges(stopped, done.changes);
 
-  const asking = askChecks(run, commit.oid, vigil.ring);
+  const asking = askChecks(run, started, desired, vigil.ring);
   try {
     const verified = await vigil.wait({
-      manifests: desired.manifests,
+      manifests: withoutHooks(desired.manifests),
       changes: done.changes,
       soak: true,
       asking,
@@ -113,7 +131,7 @@ async function carryOut(
     });
     return withChanges(verified, done.changes);
   } finally {
-    await asking.close();
+    await asking?.close();
   }
 }
 
@@ -167,7 +185,8 @@ export async function planHere(run: Run, desired: Rendered, changeCause: string 
   const served = await servedKinds(run, desired.manifests);
   const plan = await makePlan(
     {
-      manifests: withoutDone(desired.manifests, statusOf(run), ctx.members),
+      manifests: withoutDone(desired.manifests, run),
+      kept: new Set(hooksOf(desired.manifests, 'pre', 'post', 'verify').map(({ key }) => key)),
       applySet: run.applySet,
       members: ctx.members,
       api: run.api,

@@ -26,7 +26,7 @@ export function countReady(run: Run): Counts {
   const { baseline } = statusOf(run);
   let ready = 0;
   let first: string | undefined;
-  const awaited = withoutDone([...session.desired.values()], statusOf(run), ctx.members);
+  const awaited = withoutDone([...session.desired.values()], run);
   for (const { id, key } of awaited) {
     const live = ctx.members.get(id);
     const health = healthNow(run, live, { now, stalledSince: oldNewsOf(baseline, key), kinds });

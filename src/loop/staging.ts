@@ -3,6 +3,7 @@
 // is not applied.
 
 import { revision } from '../model/app.ts';
+import { isHook } from '../model/hook.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type Change, isWritten, type PlanItem } from '../model/plan.ts';
@@ -70,7 +71,8 @@ export interface StageFacts {
 
 /**
  * What has to be ready before the rest is applied: what the release changed. Nothing where nothing is left to apply;
- * nor what nobody waits for, or what would wait for something of the rest.
+ * nor what nobody waits for, or what would wait for something of the rest. Hooks are always waited for: they stand in
+ * stages of their own.
  */
 export function awaitedOf(
   stage: readonly PlanItem[],
@@ -79,6 +81,8 @@ export function awaitedOf(
 ): Manifest[] {
   const written = new Set(changes.filter(isWritten).map(({ key }) => key));
   const coming = rest.filter(({ action }) => action !== 'unchanged').map(({ manifest }) => manifest.object);
+  const hooks = stage.map(({ manifest }) => manifest).filter(isHook);
+  if (hooks.length > 0) return hooks;
   if (coming.length === 0) return [];
   const isHeldUp = heldUpBy(coming, given);
   return stage

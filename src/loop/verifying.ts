@@ -5,24 +5,26 @@
 //    start the clock anew.
 // 2. A newer commit that concerns the App and a change of the App end any of the waits.
 
+import { isHook, isJob } from '../model/hook.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
-import { type KubeObject, keyOf } from '../model/object.ts';
+import { type KubeObject, idOf, keyOf } from '../model/object.ts';
 import type { Change, PlanItem } from '../model/plan.ts';
-import type { Verdict } from '../model/verdict.ts';
+import type { Failure, Verdict } from '../model/verdict.ts';
 import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
 import { afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { scopesOf } from '../verify/scopes.ts';
 import { judge } from '../verify/judge.ts';
 import { type FinalJudgement, type Look, waitForVerdict } from '../verify/wait.ts';
-import type { Asking } from './checks.ts';
+import type { Asking, MadeHook } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
-import { withoutDone } from './done.ts';
+import { recordDone, releaseName, seeDone, stillAwaited, withoutDone } from './done.ts';
 import { healthyRender } from './healthy.ts';
 import { type Interruption, watchForInterruption } from './interruption.ts';
 import type { Release } from './release.ts';
 import { isReplacedBy, type Unsticking, unsticking } from './stuck-pods.ts';
 import { watcher } from './watching.ts';
+import type { Watched } from '../verify/watched.ts';
 
 export type Verified = { kind: 'verdict'; verdict: Verdict } | ({ kind: 'interrupted' } & Interruption);
 
@@ -56,19 +58,24 @@ export function openVigil(
   planned: readonly PlanItem[],
 ): Vigil {
   const { ctx, session, settings } = run;
-  const manifests = withoutDone(desired.manifests, statusOf(run), ctx.members);
+  const manifests = withoutDone(desired.manifests, run);
   const carried = carry(session, started, manifests);
   const clock = {
     elapsedMs: carried?.elapsedMs ?? statusOf(run).release?.elapsed ?? 0,
     memory: carried?.memory,
   };
+  const jobs = new Map(desired.manifests.filter(isJob).map((manifest) => [manifest.key, manifest]));
   const bells = new Set<() => void>();
   const ring = () => {
     for (const bell of bells) bell();
   };
   let related: Related | undefined;
   let former: ReadonlyMap<string, Manifest> | undefined;
-  const unsubscribe = ctx.members.subscribe(run.applySet, ring);
+  const unsubscribe = ctx.members.subscribe(run.applySet, ({ kind, object }) => {
+    const job = kind === 'set' ? jobs.get(keyOf(idOf(object))) : undefined;
+    if (job !== undefined) seeDone(run, job, object);
+    ring();
+  });
   return {
     wait,
     ring,
@@ -82,8 +89,13 @@ export function openVigil(
     const before = await healthyRender(run, started.target);
     const healthy = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
     former = healthy;
+    for (const job of jobs.values()) {
+      const live = ctx.members.get(job.id);
+      if (live !== undefined) seeDone(run, job, live);
+    }
     if (isReadyNow(what)) {
       session.verified = undefined;
+      await record();
       return { kind: 'verdict', verdict: { kind: 'healthy' } };
     }
     related ??= followRelated(ctx.cluster, scopesOf(changed(healthy)), ring);
@@ -99,14 +111,23 @@ export function openVigil(
     watching.catch((error: unknown) => interrupted.abort(error));
     // Writes of the status follow one another: one that is overtaken would bring back what is old.
     let saying: Promise<void> = Promise.resolve();
-    const say = (message: string) => {
-      saying = saying.then(() => what.onWaiting?.(message)).catch(() => {});
+    const after = (work: () => Promise<void> | undefined) => {
+      saying = saying.then(work).catch(() => {}); // what could not be written now is written next time
+      return saying;
     };
     const stuck = unsticking(run, started, AbortSignal.any([over.signal, run.signal]), ring);
-    const keeping = every(run, KEEP_ELAPSED_MS, over.signal, () => saying.then(stopwatch.keep));
+    const say = (message: string) => void after(() => what.onWaiting?.(message));
+    const keeping = every(run, KEEP_ELAPSED_MS, over.signal, () => after(stopwatch.keep));
     try {
       await Promise.all([related.ready(run.signal), what.begin?.()]);
-      const result = await judged(what, { related, interrupted: interrupted.signal, stopwatch, say, stuck });
+      const result = await judged(what, {
+        related,
+        interrupted: interrupted.signal,
+        stopwatch,
+        say,
+        note: () => void after(record),
+        stuck,
+      });
       const keys = new Set(what.manifests.map(({ key }) => key));
       clock.elapsedMs = result.elapsedMs;
       clock.memory = result.memory === undefined ? undefined : afterPart(clock.memory, result.memory, keys);
@@ -119,7 +140,11 @@ export function openVigil(
               hashes: new Map(manifests.map(({ key, hash }) => [key, hash])),
             }
           : undefined;
-      if (result.judgement !== undefined) return { kind: 'verdict', verdict: verdictOf(result.judgement) };
+      // Before anything is built upon it: a Job that has run is not run again, whatever comes next.
+      await saying;
+      await record();
+      if (result.judgement !== undefined)
+        return { kind: 'verdict', verdict: verdictOf(result.judgement, desired.manifests) };
       const interruption = await watching;
       if (interruption === undefined)
         throw new Error('the wait ended without a judgement and without a reason');
@@ -138,10 +163,11 @@ export function openVigil(
     );
     return desired.manifests
       .filter(
-        ({ id, key, hash }) =>
-          isWritten.has(key) ||
-          healthy.get(key)?.hash !== hash ||
-          isReplacedBy(ctx.members.get(id), started.target.commit.oid),
+        (manifest) =>
+          isHook(manifest) ||
+          isWritten.has(manifest.key) ||
+          healthy.get(manifest.key)?.hash !== manifest.hash ||
+          isReplacedBy(ctx.members.get(manifest.id), started.target.commit.oid),
       )
       .map(({ object }) => object);
   }
@@ -167,16 +193,50 @@ export function openVigil(
   }
 
   function objectsOf(what: WaitFor): () => Pick<Look, 'objects' | 'desired'> {
-    const awaited = withoutDone(what.manifests, statusOf(run), ctx.members);
-    const watched = watcher({
+    const watched = watchingOf(what.changes);
+    const lasting = what.manifests.filter((manifest) => !isJob(manifest));
+    const ending = what.manifests.filter(isJob);
+    const whole = desired.manifests.map(({ object }) => object);
+    return () => ({
+      // A Job that has run may be gone the next moment.
+      objects: [...lasting, ...stillAwaited(run, ending, releaseName(started))].map(watched),
+      desired: whole,
+    });
+  }
+
+  /** Checks, and the hooks that verify, once they are made. */
+  function besideOf({ asking }: WaitFor): () => Pick<Look, 'checks' | 'hooks'> {
+    if (asking === undefined) return () => ({});
+    const made = new Map<string, ReturnType<typeof watchingOf>>();
+    return () => ({
+      checks: asking.read(),
+      hooks: awaitedHooks(asking).map(({ manifest, change }) => {
+        const watched = made.get(manifest.key) ?? watchingOf([change]);
+        made.set(manifest.key, watched);
+        return watched(manifest);
+      }),
+    });
+  }
+
+  function awaitedHooks(asking: Asking): readonly MadeHook[] {
+    return asking
+      .hooks()
+      .filter(({ manifest }) => stillAwaited(run, [manifest], releaseName(started)).length > 0);
+  }
+
+  function watchingOf(changes: readonly Change[]): (manifest: Manifest) => Watched {
+    return watcher({
       desired: new Map(desired.manifests.map((manifest) => [manifest.key, manifest])),
       former,
-      changes: new Map(what.changes.map((change) => [change.key, change])),
+      changes: new Map(changes.map((change) => [change.key, change])),
       baseline: statusOf(run).baseline,
       live: (id) => ctx.members.get(id),
     });
-    const whole = desired.manifests.map(({ object }) => object);
-    return () => ({ objects: awaited.map(watched), desired: whole });
+  }
+
+  /** Neither what the repository holds nor what a revert would lead to is forgotten. */
+  function record(): Promise<void> {
+    return recordDone(run, [...desired.manifests, ...(former?.values() ?? [])]);
   }
 
   function judged(
@@ -187,9 +247,11 @@ export function openVigil(
       stopwatch: Timer;
       say: (message: string) => void;
       stuck: Unsticking;
+      note: () => void;
     },
   ) {
     const objects = objectsOf(what);
+    const beside = besideOf(what);
     let said: { standing: string; atMs: number } | undefined;
     return waitForVerdict(
       {
@@ -200,7 +262,7 @@ export function openVigil(
         look: () => {
           const seen = { ...objects(), related: by.related.read(), away: ctx.cluster.isAway() };
           if (!seen.away) by.stuck.look(seen.objects, seen.related);
-          return { ...seen, checks: what.asking?.read() };
+          return { ...seen, ...beside() };
         },
         subscribe: (onChange) => {
           bells.add(onChange);
@@ -213,6 +275,7 @@ export function openVigil(
         onJudged: (judgement, elapsedMs) => {
           by.stopwatch.at(elapsedMs);
           if (judgement.kind !== 'waiting') return;
+          by.note();
           const { ready, total, message, signs, objectsReady } = judgement;
           what.asking?.follow(objectsReady);
           tell(run, { type: 'waiting', commit: started.target.commit.oid, ready, total, message });
@@ -301,13 +364,23 @@ async function every(run: Run, ms: number, signal: AbortSignal, work: () => Prom
   }
 }
 
-function verdictOf(judgement: FinalJudgement): Verdict {
+/** What a hook does is done to the whole App: its failure is that of a check. */
+function verdictOf(judgement: FinalJudgement, manifests: readonly Manifest[]): Verdict {
   switch (judgement.kind) {
     case 'healthy':
       return { kind: 'healthy' };
     case 'failed':
-      return { kind: 'failed', failures: judgement.failures };
+      return { kind: 'failed', failures: ofHooks(judgement.failures, manifests) };
     case 'unknown':
       return { kind: 'unknown', reason: judgement.reason, message: judgement.message };
   }
+}
+
+function ofHooks(failures: readonly Failure[], manifests: readonly Manifest[]): Failure[] {
+  const hooks = new Set(manifests.filter(isHook).map(({ key }) => key));
+  return failures.map((failure) =>
+    failure.object !== undefined && hooks.has(keyOf(failure.object))
+      ? { ...failure, check: failure.object.name }
+      : failure,
+  );
 }

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Baseline } from '../model/app.ts';
 import { oldNewsOf, unhealthyBefore } from '../model/baseline.ts';
+import { isHook } from '../model/hook.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
 import { type Change, isWritten } from '../model/plan.ts';
@@ -61,7 +62,10 @@ function watch(manifest: Manifest, live: KubeObject | undefined, facts: Watching
 }
 
 /** An object that was set back by us counts as changed too. */
-function isChanged({ key, hash }: Manifest, { former, changes }: WatchingFacts): boolean {
+function isChanged(manifest: Manifest, { former, changes }: WatchingFacts): boolean {
+  const { key, hash } = manifest;
+  // A hook that runs is of this release, whatever its content.
+  if (isHook(manifest)) return true;
   return former?.get(key)?.hash !== hash || isWritten(changes.get(key));
 }
 

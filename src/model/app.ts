@@ -26,6 +26,8 @@ export const ANNOTATION = {
   adopted: 'pawl.dev/adopted',
   rollback: 'pawl.dev/rollback',
   hook: 'pawl.dev/hook',
+  /** On Jobs that Pawl made as hooks: of which content and in which release (model/hook.ts). */
+  hookRun: 'pawl.dev/hook-run',
   /** On the App: what the agent that follows it calls the cluster, for those who preview its commits. */
   cluster: 'pawl.dev/cluster',
   changeCause: 'kubernetes.io/change-cause',

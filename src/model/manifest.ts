@@ -1,5 +1,6 @@
 // Desired objects: what a render makes of the files of a commit.
 
+import type { Hook } from './hook.ts';
 import type { Gvk, KubeObject, ObjectId } from './object.ts';
 
 /** A file (or symbolic link, or submodule) of a commit's tree. */
@@ -45,7 +46,7 @@ export interface Manifest {
     recreate: boolean;
     ignoreFields: string[];
     /** `pawl.dev/hook`, of Jobs only: when it runs, and whether with every release. */
-    hook?: { when: 'pre' | 'post' | 'verify'; always: boolean };
+    hook?: Hook;
   };
 }
 

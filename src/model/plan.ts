@@ -27,6 +27,8 @@ export type RefusalKind =
   | 'Unavailable'
   /** It is being deleted, and something keeps it from going. */
   | 'Deleting'
+  /** A former run of a hook is at work. */
+  | 'HookRunning'
   /** The object belongs to another App or another tool. */
   | 'Owned';
 

@@ -38,6 +38,8 @@ export const SIGNALS = {
   VolumeLost: { afterMs: 0, count: 1 },
   /** A check of `spec.health.checks` fails; `count` in a row. */
   CheckFailed: { afterMs: 30_000, count: 3 },
+  /** A Job that Pawl runs at its place in the release has been taken away before it ended. */
+  HookGone: { afterMs: 5_000, count: 1 },
   Confirmation: { afterMs: 5_000, count: 2 },
 } as const;
 

@@ -33,6 +33,8 @@ export interface PlanInput {
   listed: (key: string) => Listed | undefined;
   /** `kubernetes.io/change-cause` of what this commit changes; undefined where no commit is the cause. */
   changeCause: string | undefined;
+  /** Objects beside the manifests that are desired, and so not pruned. */
+  kept: ReadonlySet<string>;
   /** The order of the kinds (namespaces first, webhooks last). */
   classOf: (manifest: Manifest) => number;
   autoscalers: Autoscalers;
@@ -48,7 +50,7 @@ export interface PlanInput {
 
 export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<Plan> {
   const { manifests, members, applySet } = input;
-  const desired = new Set(manifests.map((manifest) => manifest.key));
+  const desired = new Set([...manifests.map((manifest) => manifest.key), ...input.kept]);
   const fresh = await comesWithThisCommit(input, signal);
   const limit = pLimit(PARALLEL);
   const results = await Promise.all(

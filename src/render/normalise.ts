@@ -25,6 +25,7 @@ const FOREIGN_ANNOTATIONS: ReadonlySet<string> = new Set([
   // Written by Pawl where the live object asks for it.
   ANNOTATION.adopted,
   ANNOTATION.changeCause,
+  ANNOTATION.hookRun,
 ]);
 
 export function normalise(object: KubeObject): KubeObject {

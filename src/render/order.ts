@@ -59,8 +59,8 @@ const CLASS_OF = new Map(CLASSES.flatMap((kinds, index) => kinds.map((kind) => [
 export const BEFORE_SERVICES = 6;
 
 /** Where an object has its place within its `pawl.dev/stage`. */
-export function orderOf(manifest: Pick<Manifest, 'gvk'>): number {
-  return applyClass(manifest.gvk);
+export function orderOf(manifest: Pick<Manifest, 'gvk' | 'policy'>): number {
+  return manifest.policy.hook?.when === 'pre' ? BEFORE_SERVICES : applyClass(manifest.gvk);
 }
 
 /**

@@ -2,6 +2,7 @@
 // is a problem, and so is a name: a misspelt wish must not be passed over.
 
 import { ANNOTATION, GROUP } from '../model/app.ts';
+import { HOOK_VALUES, parseHook } from '../model/hook.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { gvkOf } from '../model/object.ts';
 import { isNeverRecreated } from '../model/recreate.ts';
@@ -32,7 +33,6 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
     if (name.startsWith(`${GROUP}/`) && !KNOWN.has(name))
       complaints.push(`${quoted(name)} is no annotation of Pawl's`);
   }
-  if (annotations.has(ANNOTATION.hook)) complaints.push(notYet(ANNOTATION.hook));
 
   const stageText = annotations.get(ANNOTATION.stage) ?? '0';
   const stage = /^-?\d{1,4}$/.test(stageText) ? Number(stageText) + 0 : Number.NaN;
@@ -46,6 +46,12 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   }
   const ignored = ignoredFields(annotations.get(ANNOTATION.ignoreFields) ?? '');
   complaints.push(...ignored.complaints);
+  const hookText = annotations.get(ANNOTATION.hook);
+  const hook = hookText === undefined ? undefined : parseHook(hookText);
+  if (hookText !== undefined && hook === undefined)
+    complaints.push(`${ANNOTATION.hook} is not ${HOOK_VALUES}`);
+  if (hookText !== undefined && (group !== 'batch' || kind !== 'Job'))
+    complaints.push(`${ANNOTATION.hook} is for Jobs only: nothing else ends by itself`);
   const prune = choice(ANNOTATION.prune, ['Never', 'Before', 'Always']);
   // Understood, but not carried out yet: to pass over a wish would be worse than to refuse it.
   return {
@@ -56,6 +62,7 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
         rollback: choice(ANNOTATION.rollback, ['Hold']) ?? 'Default',
         recreate,
         ignoreFields: ignored.fields,
+        ...(hook !== undefined && { hook }),
       },
       ignoresChecksum: choice(ANNOTATION.checksum, ['Ignore']) === 'Ignore',
     },

@@ -19,7 +19,7 @@ import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withRead
 import { type JudgeMemo, remembered } from './memo.ts';
 import { operatorSecrets } from './operators.ts';
 import { type RelatedIndex, type RelatedObjects, indexRelated } from './owners.ts';
-import { failureBySign, progressMessage } from './progress.ts';
+import { failureBySign, hookMessage, progressMessage } from './progress.ts';
 import { type RestartCounts, restartsOf, restartsSince, soakSigns } from './soak.ts';
 import { type Weight, weigh } from './thresholds.ts';
 import { type Read, type Watched, readWatched } from './watched.ts';
@@ -29,6 +29,8 @@ export interface JudgeInput {
   /** All that the release desires, where `objects` is but a part of it. */
   desired?: readonly KubeObject[];
   related: RelatedObjects;
+  /** Jobs that verify, once they are made: they are to complete, as the objects are to be ready. */
+  hooks?: readonly Watched[];
   /** Where the checks stand, once the objects are ready. */
   checks?: readonly CheckRead[];
   settings: Omit<Settings['health'], 'kinds' | 'checks'> & Partial<Pick<Settings['health'], 'kinds'>>;
@@ -74,21 +76,26 @@ export function judge(input: JudgeInput): Judged {
   const before = input.memory ?? firstMemory(input.related);
   const index = indexRelated(input.related, input.memo);
   const seenReady = remembered(input.memo?.seenReady, before.seenReady, () => new Set(before.seenReady));
-  const reads = readAll(input, before, index, seenReady);
+  const desired = input.desired ?? input.objects.map(({ manifest }) => manifest.object);
+  const read = (objects: readonly Watched[]) =>
+    readAll({ ...input, objects, desired }, before, index, seenReady);
+  const reads = read(input.objects);
+  const hooks = read(input.hooks ?? []);
   const broken = reads.filter((read) => isAwaited(read) && !isReady(read));
+  const running = hooks.filter((read) => !isReady(read));
   const checks = broken.length === 0 ? (input.checks ?? []) : [];
-  const isEverythingReady = broken.length === 0 && !checks.some(({ holds }) => holds);
+  const isEverythingReady = broken.length === 0 && running.length === 0 && !checks.some(({ holds }) => holds);
   const isSoaking = isEverythingReady || before.soak !== undefined;
   const { counts, restarted } = restartsOf(isSoaking ? input.objects : [], index);
   const restartedReads = reads.filter(({ watched }) => restarted.has(watched));
   const weighed = [
-    ...reads.filter(mayFail).flatMap((read) => weighRead(read, input)),
+    ...[...reads, ...hooks].filter(mayFail).flatMap((read) => weighRead(read, input)),
     ...checks.flatMap((check) => weighCheck(check, before, input)),
     ...(before.soak === undefined ? [] : weighSoak(before.soak.base, restartedReads, index, before, input)),
   ];
   const readyPods = withReadyPods(before, input.related.pods, seenReady, index.changedPods);
   const memory = remember(input, before, {
-    reads,
+    reads: [...reads, ...hooks],
     weighed,
     isReady: isEverythingReady,
     restarts: counts,
@@ -101,19 +108,20 @@ export function judge(input: JudgeInput): Judged {
   const restMs = deadlineMs(memory, input.settings) - input.elapsedMs;
   if (restMs <= 0) {
     const { timeoutMs } = input.settings;
-    const judgement = broken.length > 0 ? atDeadline(broken, timeoutMs) : checksAtDeadline(checks, timeoutMs);
+    const late = [...broken, ...running];
+    const judgement = late.length > 0 ? atDeadline(late, timeoutMs) : checksAtDeadline(checks, timeoutMs);
     return { judgement, memory };
   }
-  return { judgement: waiting(reads, checks, Math.min(restMs, nextMs)), memory };
+  return { judgement: waiting(reads, hooks, checks, Math.min(restMs, nextMs)), memory };
 }
 
 function readAll(
-  input: JudgeInput,
+  input: JudgeInput & { desired: readonly KubeObject[] },
   memory: JudgeMemory,
   index: RelatedIndex,
   seenReady: ReadonlySet<string>,
 ): Read[] {
-  const desired = input.desired ?? input.objects.map((watched) => watched.manifest.object);
+  const { desired } = input;
   const context = {
     index,
     memory,
@@ -309,16 +317,21 @@ function nextLookMs(one: Weighed, memory: JudgeMemory, input: JudgeInput): numbe
   return Math.max(Math.min(restMs, one.weight.nextMs), 1);
 }
 
-function waiting(reads: readonly Read[], checks: readonly CheckRead[], lookAgainInMs: number): Judgement {
+function waiting(
+  reads: readonly Read[],
+  hooks: readonly Read[],
+  checks: readonly CheckRead[],
+  lookAgainInMs: number,
+): Judgement {
   const awaited = reads.filter(isAwaited);
   return {
     kind: 'waiting',
     ready: awaited.filter(isReady).length,
     total: awaited.length,
-    message: withChecks(progressMessage(reads, isAwaited), checks),
+    message: withChecks([progressMessage(reads, isAwaited), ...hooks.map(hookMessage)].join('; '), checks),
     objectsReady: awaited.every(isReady),
     lookAgainInMs: Math.max(Math.ceil(lookAgainInMs), 1),
-    signs: reads.flatMap((read) =>
+    signs: [...reads, ...hooks].flatMap((read) =>
       read.signs.map(({ sign }) => ({ object: read.watched.manifest.id, sign })),
     ),
   };

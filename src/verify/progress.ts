@@ -47,6 +47,10 @@ export function describe(read: Read): string {
     : `${read.health.message}; Pod/${unready}: readiness probe fails`;
 }
 
+export function hookMessage(read: Read): string {
+  return `hook ${showId(read.watched.manifest.id)}: ${describe(read)}`;
+}
+
 export function failureBySign(read: Read, sign: Sign): Failure {
   return {
     object: read.watched.blamedOn ?? read.watched.manifest.id,

@@ -9,7 +9,9 @@ import { newMemo } from './memo.ts';
 import type { JudgeMemory } from './memory.ts';
 
 /** What is there to judge now; `away`: the API server does not answer, so what is known may be old. */
-export type Look = Pick<JudgeInput, 'objects' | 'desired' | 'related' | 'checks'> & { away?: boolean };
+export type Look = Pick<JudgeInput, 'objects' | 'desired' | 'related' | 'checks' | 'hooks'> & {
+  away?: boolean;
+};
 
 export type FinalJudgement = Exclude<Judgement, { kind: 'waiting' }>;
 

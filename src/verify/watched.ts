@@ -2,9 +2,11 @@
 
 import type { Health, Sign } from '../model/health.ts';
 import type { KindRule } from '../model/kind-rules.ts';
+import { isHook } from '../model/hook.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject, ObjectId } from '../model/object.ts';
 import { listAt, textIn, at } from './fields.ts';
+import { type HealthContext, inProgress } from './answers.ts';
 import { healthOf } from './health.ts';
 import type { JudgeMemo } from './memo.ts';
 import { type JudgeMemory, clockKey, tick } from './memory.ts';
@@ -75,7 +77,7 @@ export function readWatched(watched: Watched, context: ReadContext): Read {
 
 function readAnew(watched: Watched, context: ReadContext): Read {
   const { live } = watched;
-  const health = healthOf(live, {
+  const health = healthIn(watched, {
     now: context.now,
     stalledSince: watched.stalledSince,
     targetChanged: watched.targetChanged,
@@ -84,6 +86,7 @@ function readAnew(watched: Watched, context: ReadContext): Read {
     bindingModes: context.bindingModes,
     kinds: context.kinds,
   });
+  if (live === undefined && isHook(watched.manifest)) return goneHook(watched, health, context);
   if (live === undefined || health.status === 'Current' || health.status === 'Suspended') {
     return { watched, health, newPods: [], signs: [], unreadyPods: [], clocks: {} };
   }
@@ -110,6 +113,29 @@ function readAnew(watched: Watched, context: ReadContext): Read {
       .map((pod) => pod.metadata.name),
     clocks: Object.fromEntries(timed.map(({ sign, clock }) => [clockKey(watched.manifest.key, sign), clock])),
   };
+}
+
+/** A hook that is suspended is waited for all the same: nothing may go on without it. */
+function healthIn({ live, manifest }: Watched, context: HealthContext): Health {
+  const health = healthOf(live, context);
+  if (health.status !== 'Suspended' || !isHook(manifest)) return health;
+  return inProgress('HookSuspended', 'is suspended, and waited for');
+}
+
+/** Made in this release, not seen to complete, and not there: whoever took it away is to blame. */
+function goneHook(watched: Watched, health: Health, context: ReadContext): Read {
+  const sign: Sign = {
+    signal: 'HookGone',
+    reason: 'HookGone',
+    evidence: 'HookGone, the Job was taken away before it ended',
+    blames: 'surroundings',
+    at: `Job/${watched.manifest.id.name}`,
+    sinceMs: context.now,
+    count: 1,
+  };
+  const timed = timeSign(sign, watched.manifest.key, context);
+  const clocks = { [clockKey(watched.manifest.key, sign)]: timed.clock };
+  return { watched, health, newPods: [], signs: [timed], unreadyPods: [], clocks };
 }
 
 function timeSign(sign: Sign, objectKey: string, context: ReadContext): TimedSign {

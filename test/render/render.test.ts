@@ -179,8 +179,8 @@ describe('annotations', () => {
     { name: 'checksum', notes: 'pawl.dev/checksum: ignore', want: 'pawl.dev/checksum is not Ignore' },
     {
       name: 'hook',
-      notes: 'pawl.dev/hook: PreSync',
-      want: 'pawl.dev/hook is not supported by this version of Pawl',
+      notes: 'pawl.dev/hook: pre',
+      want: 'pawl.dev/hook is for Jobs only: nothing else ends by itself',
     },
     {
       name: 'ignore-fields without which it would not be known again',

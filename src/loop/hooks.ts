@@ -1,0 +1,130 @@
+// Carrying out hooks: Jobs that run at a place of their own in a release. What is to be done with one is decided by
+// plan/hooks.ts; they are made by the apply stage like all else, but are no part of what drift is corrected to.
+
+import { ApiError } from '../model/errors.ts';
+import { type HookRun, type HookWhen, isHook, runOf, withRun } from '../model/hook.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { APPLYSET } from '../model/app.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { Change, PlanItem, Refusal } from '../model/plan.ts';
+import { finalise } from '../plan/finalise.ts';
+import { hookStep, underOtherName } from '../plan/hooks.ts';
+import { refusalOf } from '../plan/refusal.ts';
+import { applyStages } from './applying.ts';
+import type { Run } from './context.ts';
+import { hasRun, noteDone } from './done.ts';
+
+export function withoutHooks(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.filter((manifest) => !isHook(manifest));
+}
+
+export function hooksOf(manifests: readonly Manifest[], ...when: HookWhen[]): Manifest[] {
+  return manifests.filter(({ policy }) => policy.hook !== undefined && when.includes(policy.hook.when));
+}
+
+export type PlannedHook =
+  | { kind: 'done' }
+  | { kind: 'item'; item: PlanItem }
+  | { kind: 'refused'; refusal: Refusal };
+
+/** What would be done with a hook now; dry-run, and nothing written. */
+export async function planHook(
+  run: Run,
+  release: string,
+  manifest: Manifest,
+  desired: readonly Manifest[],
+): Promise<PlannedHook> {
+  if (hasRun(run, manifest, release)) return { kind: 'done' };
+  const { id, gvk } = manifest;
+  const now: HookRun = { hash: manifest.hash, release };
+  const object = withRun(finalise(manifest, undefined), now);
+  try {
+    const ref = { gvk, namespace: id.namespace, name: id.name };
+    const live = await run.api.get(ref, run.signal);
+    const owner = live?.metadata.labels?.[APPLYSET.partOf];
+    if (owner !== undefined && owner !== run.applySet)
+      return refuse(manifest, 'Owned', 'the Job is a member of another ApplySet');
+    const step = hookStep(live, {
+      hasRun: false,
+      run: now,
+      isMember: owner === run.applySet,
+      always: manifest.policy.hook?.always === true,
+      isSameSpec: live !== undefined && runOf(live) === undefined && (await isSameSpec(run, object, live)),
+    });
+    const item = (action: PlanItem['action'], dryRun: PlanItem['dryRun'] = 'passed'): PlannedHook => ({
+      kind: 'item',
+      item: { manifest, object, live, action, dryRun },
+    });
+    switch (step.do) {
+      case 'nothing':
+        return { kind: 'done' };
+      case 'note':
+        noteDone(run, manifest, release);
+        return { kind: 'done' };
+      case 'wait':
+        if (live !== undefined) run.ctx.members.observe(live);
+        return item('unchanged');
+      case 'adopt':
+        return item('configure');
+      case 'hold':
+        return refuse(manifest, 'HookRunning', 'a former run of it, of other content, is still at work');
+      case 'leave':
+        return refuse(
+          manifest,
+          'Owned',
+          'a Job of this name is there that Pawl did not make, with other content; delete it, or give the hook another name',
+        );
+      case 'create':
+        if (comesWith(manifest, desired, run)) return item('create', 'deferred');
+        await run.api.apply(object, { dryRun: true }, run.signal);
+        return item('create');
+      case 'replace':
+        // A Job that is there can only be told apart from another one by its name.
+        await run.api.apply(underOtherName(object), { dryRun: true }, run.signal);
+        return item('recreate');
+    }
+  } catch (error) {
+    if (error instanceof ApiError) return { kind: 'refused', refusal: refusalOf(id, error) };
+    throw error;
+  }
+}
+
+/** Makes it, where there is something to make. What it returns is to be waited for. */
+export async function startHook(
+  run: Run,
+  release: string,
+  manifest: Manifest,
+  desired: readonly Manifest[],
+): Promise<{ kind: 'done' } | { kind: 'started'; change: Change } | { kind: 'refused'; refusal: Refusal }> {
+  const planned = await planHook(run, release, manifest, desired);
+  if (planned.kind !== 'item') return planned;
+  const { changes, refusals } = await applyStages(run, [[planned.item]]);
+  const [refusal] = refusals;
+  if (refusal !== undefined) return { kind: 'refused', refusal };
+  const [change] = changes;
+  if (change === undefined) throw new Error('a hook was applied and nothing came of it');
+  return { kind: 'started', change };
+}
+
+function refuse(manifest: Manifest, kind: Refusal['kind'], message: string): PlannedHook {
+  return { kind: 'refused', refusal: { id: manifest.id, kind, message } };
+}
+
+/** Its namespace is made by this very commit, so that the server cannot judge it yet. */
+function comesWith({ id }: Manifest, desired: readonly Manifest[], run: Run): boolean {
+  const namespace = desired.find(
+    (one) => one.id.group === '' && one.id.kind === 'Namespace' && one.id.name === id.namespace,
+  );
+  return namespace !== undefined && run.ctx.members.get(namespace.id) === undefined;
+}
+
+async function isSameSpec(run: Run, object: KubeObject, live: KubeObject): Promise<boolean> {
+  try {
+    const answer = await run.api.apply(object, { dryRun: true }, run.signal);
+    return JSON.stringify(answer.spec) === JSON.stringify(live.spec);
+  } catch (error) {
+    // Refused for a field that cannot be changed, or for any other reason, which the next dry-run tells.
+    if (error instanceof ApiError && error.status < 500 && error.status > 0) return false;
+    throw error;
+  }
+}

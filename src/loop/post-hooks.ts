@@ -1,0 +1,115 @@
+// Hooks that run after the healthy verdict. Nothing is reverted for them: how one ends is told, and the App goes on. A
+// newer commit does not wait for them; a process that was ended in between takes them up again.
+
+import type { AppStatus } from '../model/app.ts';
+import { subjectOf } from '../model/commit.ts';
+import type { Manifest, Rendered } from '../model/manifest.ts';
+import { showId } from '../model/object.ts';
+import type { Change } from '../model/plan.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { type Run, save, statusOf, tell } from './context.ts';
+import { hasRun, noteDone, recordDone, releaseName } from './done.ts';
+import { hooksOf, startHook } from './hooks.ts';
+import type { Ended, Release } from './release.ts';
+import type { Target } from './source.ts';
+import { openVigil } from './verifying.ts';
+
+const KEPT_OUTCOMES = 100;
+
+/** Undefined: they have ended, or there were none; else what ended the wait for them. */
+export async function runPostHooks(
+  run: Run,
+  started: Release,
+  desired: Rendered,
+): Promise<Ended | undefined> {
+  const release = releaseName(started);
+  const hooks = hooksOf(desired.manifests, 'post').filter((hook) => !hasRun(run, hook, release));
+  if (hooks.length === 0) return undefined;
+  const awaited: Manifest[] = [];
+  const changes: Change[] = [];
+  for (const hook of hooks) {
+    const result = await startHook(run, release, hook, desired.manifests);
+    if (result.kind === 'started') {
+      awaited.push(hook);
+      changes.push(result.change);
+    }
+    if (result.kind === 'refused') await tellFailed(run, release, hook, desired, result.refusal.message);
+  }
+  const vigil = openVigil(run, started, desired, []);
+  try {
+    for (const hook of awaited) {
+      const ended = await vigil.wait({ manifests: [hook], changes, soak: false });
+      if (ended.kind === 'interrupted')
+        return ended.by === 'app' ? { kind: 'reopen' } : { kind: 'again', head: ended.head };
+      const why = failureIn(ended.verdict);
+      if (why !== undefined) await tellFailed(run, release, hook, desired, why);
+    }
+  } finally {
+    vigil.close();
+    // Of a wait that is over: it is no release's.
+    run.session.verified = undefined;
+  }
+  await recordDone(run, desired.manifests);
+  return undefined;
+}
+
+/** Of the release that was found healthy last, if some of its hooks have not ended. */
+export async function resumePostHooks(
+  run: Run,
+  target: Target,
+  desired: Rendered,
+): Promise<Ended | undefined> {
+  const { healthy, history = [] } = statusOf(run);
+  const last = history.find(({ commit, outcome }) => commit === healthy?.commit && outcome === 'Healthy');
+  if (last === undefined) return undefined;
+  const commit = await run.ctx.git.commit(run.repository, last.commit);
+  const started: Release = {
+    target: { ...target, commit },
+    cause: 'drift',
+    subject: subjectOf(commit),
+    startedAt: Date.parse(last.startedAt),
+    startedMono: run.ctx.clock.monotonic(),
+    attempt: 1,
+    request: undefined,
+    notes: [],
+  };
+  return runPostHooks(run, started, desired);
+}
+
+function failureIn(verdict: Verdict): string | undefined {
+  switch (verdict.kind) {
+    case 'healthy':
+    case 'superseded':
+      return undefined;
+    case 'failed':
+      return verdict.failures[0]?.message ?? 'it has failed';
+    case 'unknown':
+      return verdict.message;
+  }
+}
+
+/** It is not run again with this content: who wants that changes it. */
+async function tellFailed(
+  run: Run,
+  release: string,
+  hook: Manifest,
+  desired: Rendered,
+  why: string,
+): Promise<void> {
+  noteDone(run, hook, release);
+  await recordDone(run, desired.manifests);
+  await save(run, withFailed(statusOf(run), hook.key, why));
+  tell(run, {
+    type: 'problem',
+    code: 'HookFailed',
+    message: `the hook ${showId(hook.id)}, which runs after the release, has failed: ${why}`,
+    hint: 'Nothing is reverted for it. To run it again, change it, or give it another name.',
+  });
+}
+
+function withFailed(status: AppStatus, object: string, reason: string): AppStatus {
+  const { total = 0, ready = 0, outcomes = [] } = status.objects ?? {};
+  const others = outcomes.filter((one) => one.object !== object);
+  const failed = { object, outcome: 'failed', reason: reason.slice(0, 300) };
+  return { ...status, objects: { total, ready, outcomes: [failed, ...others].slice(0, KEPT_OUTCOMES) } };
+}
