@@ -175,8 +175,7 @@ export function openVigil(
   /** Ready beats failed: where everything is ready there is no need to look at pods. */
   function isReadyNow(what: WaitFor): boolean {
     const settings = settingsFor(what);
-    const isAsked = what.asking !== undefined && settings.checks.length > 0;
-    if (settings.soakMs > 0 || isAsked || ctx.cluster.isAway()) return false;
+    if (settings.soakMs > 0 || what.asking !== undefined || ctx.cluster.isAway()) return false;
     const { judgement } = judge({
       ...objectsOf(what)(),
       related: { pods: [], replicaSets: [], events: [] },

@@ -159,7 +159,7 @@ test.concurrent(
 
     // Killed while it runs.
     const mark = await auditMark();
-    const slow = await shop.person.publish('a long migration', migrate('2', { readyAfter: '12s', ttl: 0 }));
+    const slow = await shop.person.publish('a long migration', migrate('2', { readyAfter: '12s' }));
     const job = await eventually(
       async () => {
         const found = await find(shop, 'migrate');
@@ -173,9 +173,16 @@ test.concurrent(
     await shop.agent();
     await shop.healthyAt(slow, 120_000);
     expect((await done(shop, mark)).filter((one) => one === 'make migrate')).toHaveLength(1);
-    // It says that it runs with every release, and its time to live has ended the other.
+    // It says that it runs with every release.
     expect((await find(shop, 'verify')).metadata.uid).not.toBe(verified);
+
+    // Its time to live ends with itself: it is seen to have completed all the same, before it is gone.
+    const shortly = await auditMark();
+    const brief = await shop.person.publish('a migration that leaves no trace', migrate('2b', { ttl: 0 }));
+    await shop.healthyAt(brief, 120_000);
     await eventually(async () => expect(await find(shop, 'migrate')).toBeUndefined(), { timeoutMs: 60_000 });
+    await looks(shop);
+    expect((await done(shop, shortly)).filter((one) => one === 'make migrate')).toHaveLength(1);
 
     // Taken away while it runs: nobody's fault, and begun anew.
     const taken = await shop.person.publish('another long migration', migrate('3', { readyAfter: '15s' }));
