@@ -53,7 +53,6 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
   if (hookText !== undefined && (group !== 'batch' || kind !== 'Job'))
     complaints.push(`${ANNOTATION.hook} is for Jobs only: nothing else ends by itself`);
   const prune = choice(ANNOTATION.prune, ['Never', 'Before', 'Always']);
-  // Understood, but not carried out yet: to pass over a wish would be worse than to refuse it.
   return {
     policy: {
       stage: Number.isNaN(stage) ? 0 : stage,
@@ -68,8 +67,4 @@ export function policyOf(object: KubeObject): { policy: Policy; complaints: stri
     },
     complaints,
   };
-}
-
-function notYet(what: string): string {
-  return `${what} is not supported by this version of Pawl`;
 }

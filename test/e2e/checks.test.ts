@@ -23,7 +23,7 @@ const smoke = {
     timeout: '2s',
   },
 };
-const fast = { CheckFailed: { after: '600ms', count: 2 }, Confirmation: { after: '500ms' } };
+const fast = { CheckFailed: { after: '2500ms', count: 2 }, Confirmation: { after: '500ms' } };
 const spec = { health: { timeout: '60s', checks: [smoke], thresholds: fast } };
 
 /** What the shop's web answers, by what is deployed. */
