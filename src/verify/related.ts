@@ -3,6 +3,7 @@
 
 import type { Gvk, KubeObject } from '../model/object.ts';
 import type { Cluster, ListQuery, Mirror } from '../ports.ts';
+import { at, listAt } from './fields.ts';
 import type { RelatedObjects } from './owners.ts';
 import type { Scope } from './scopes.ts';
 
@@ -24,7 +25,8 @@ export interface Related {
 export function followRelated(cluster: Cluster, scopes: readonly Scope[], onChange: () => void): Related {
   const started: Mirror[] = [];
   const follow = (gvk: Gvk, namespace: string, selector: Partial<ListQuery>): Mirror => {
-    const mirror = cluster.follow({ gvk, namespace, ...selector, onChange });
+    const keep = gvk === POD ? keptOfPod : undefined;
+    const mirror = cluster.follow({ gvk, namespace, ...selector, onChange, keep });
     started.push(mirror);
     return mirror;
   };
@@ -49,6 +51,36 @@ export function followRelated(cluster: Cluster, scopes: readonly Scope[], onChan
       for (const mirror of started) mirror.stop();
     },
   };
+}
+
+/** Of each container; there may be thousands of pods, and these are the most of them. */
+const UNREAD = [
+  'args',
+  'command',
+  'env',
+  'envFrom',
+  'lifecycle',
+  'livenessProbe',
+  'ports',
+  'readinessProbe',
+  'resources',
+  'securityContext',
+  'startupProbe',
+  'volumeMounts',
+];
+
+/** A pod without managedFields and without what is read of no pod (of a template it may well be). */
+export function keptOfPod(pod: KubeObject): KubeObject {
+  const { managedFields: _m, ...metadata } = pod.metadata;
+  const { tolerations: _t, volumes: _v, affinity: _a, ...spec } = at(pod, 'spec');
+  const kept: Record<string, unknown> = spec;
+  for (const list of ['containers', 'initContainers', 'ephemeralContainers'])
+    if (list in spec) kept[list] = listAt(spec, list).map((container) => without(container, UNREAD));
+  return { ...pod, metadata, spec: kept };
+}
+
+function without(fields: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 /** Two selectors may choose the same object. */

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../src/model/object.ts';
 import { inProgress } from '../../src/verify/answers.ts';
 import { healthOf } from '../../src/verify/health.ts';
 import { indexRelated, type RelatedObjects } from '../../src/verify/owners.ts';
+import { keptOfPod } from '../../src/verify/related.ts';
 import { signsOf } from '../../src/verify/signs.ts';
 import type { SignContext } from '../../src/verify/signs/context.ts';
 import { healthFixtures, podFixture, podFixtures } from './fixtures.ts';
@@ -29,10 +30,10 @@ function signsAt(related: Partial<RelatedObjects>, more: Partial<SignContext> = 
   return signsOf(deployment(), indexRelated(objects), context(more));
 }
 
-/** The signs of a pod of the new ReplicaSet that is as in the fixture. */
+/** The signs of a pod of the new ReplicaSet that is as in the fixture, as the mirror keeps it. */
 function signsOfPod(name: string, more: Partial<SignContext> = {}): Sign[] {
   const { pod, events } = podFixture(name);
-  const mine = podLike(pod, 'web-5d9-x', NEW);
+  const mine = keptOfPod(podLike(pod, 'web-5d9-x', NEW));
   const about = events.map((event) => ({
     ...event,
     involvedObject: { ...(event.involvedObject as object), uid: 'uid-web-5d9-x' },
@@ -239,4 +240,24 @@ test('a Job counts the failures of its pods itself', () => {
   };
   const index = indexRelated({ ...nothing, pods: [podLike(pod, 'migrate-x', 'migrate')] });
   expect(signsOf(object, index, context())).toEqual([]);
+});
+
+test('of a pod that is mirrored, what nobody reads is not kept', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', uid: 'u', managedFields: [{ manager: 'kubelet' }] },
+    spec: {
+      nodeName: 'n',
+      volumes: [{ name: 'v' }],
+      containers: [{ name: 'c', image: 'i', env: [{ name: 'A', value: 'b' }], resources: {} }],
+    },
+    status: { phase: 'Running' },
+  };
+  expect(keptOfPod(pod)).toEqual({
+    ...pod,
+    metadata: { name: 'p', uid: 'u' },
+    spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+  });
+  expect(keptOfPod({ ...pod, spec: 'odd' }).spec).toEqual({});
 });
