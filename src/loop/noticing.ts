@@ -38,8 +38,10 @@ export function onMemberChange(session: Session, change: MirrorChange): void {
     return;
   }
   const fields = driftOf(known, change.object);
-  if (fields.length === 0) session.drifted.delete(key);
-  else {
+  if (fields.length === 0) {
+    session.drifted.delete(key);
+    session.memory.set(key, { ...known, resourceVersion: change.object.metadata.resourceVersion });
+  } else {
     const manager = managerOf(change.object, fields[0]?.path);
     note(session, key, { fields, manager, deleted: false });
   }

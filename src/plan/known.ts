@@ -14,6 +14,7 @@ export interface Known {
   uid: string;
   /** Of what was applied: one watch brings all objects of a kind, in a version that may be another. */
   apiVersion: string;
+  /** At which nothing had drifted. */
   resourceVersion: string | undefined;
   fields: FieldSet;
   /** Of the owned fields, but for those that are left to others. */
@@ -32,10 +33,36 @@ export function knownFrom(
   { left = [], scaler = 'none' }: Partial<Pick<Shared, 'left' | 'scaler'>> = {},
 ): Known | undefined {
   const { uid, resourceVersion } = answer.metadata;
-  const fields = ownFields(answer);
-  if (fields === undefined || uid === undefined) return undefined;
-  const values = valuesBeside(answer, fields, left);
+  const own = ownFields(answer);
+  if (own === undefined || uid === undefined) return undefined;
+  const fields = sharedFields(own);
+  const values = new Map<string, string | null>();
+  for (const [path, value] of valuesBeside(answer, fields, left))
+    values.set(sharedText(path), value === null ? null : sharedText(value));
   return { hash, uid, apiVersion: answer.apiVersion, resourceVersion, fields, values, left, scaler };
+}
+
+const texts = new Map<string, string>();
+const fieldSets = new Map<string, FieldSet>();
+const MOST_SHARED = 5_000;
+const LONGEST_SHARED = 200;
+
+/** A thousand objects of a kind have the same paths and many of the same values: each is kept once. */
+function sharedText(text: string): string {
+  return text.length > LONGEST_SHARED ? text : shared(texts, text, text);
+}
+
+function sharedFields(fields: FieldSet): FieldSet {
+  return shared(fieldSets, JSON.stringify(fields), fields);
+}
+
+function shared<T>(kept: Map<string, T>, key: string, value: T): T {
+  const before = kept.get(key);
+  if (before !== undefined) return before;
+  // What is forgotten is kept again, once more.
+  if (kept.size >= MOST_SHARED) kept.clear();
+  kept.set(key, value);
+  return value;
 }
 
 /** Of an object that is known to be as it was applied, nothing of which is left to others. */
@@ -48,6 +75,9 @@ export function knownAs(hash: string, uid: string, live: KubeObject, fields: Fie
 
 /** The owned fields that no longer hold what was applied; empty: no drift. */
 export function driftOf(known: Known, live: KubeObject): FieldDrift[] {
+  const { uid, resourceVersion } = live.metadata;
+  if (resourceVersion !== undefined && resourceVersion === known.resourceVersion && uid === known.uid)
+    return [];
   if (live.apiVersion !== known.apiVersion) return lostIn(known, live);
   return differences(known.values, valuesBeside(live, known.fields, known.left), live.kind === 'Secret');
 }

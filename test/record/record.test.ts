@@ -109,6 +109,25 @@ describe('events for people', () => {
     });
   });
 
+  test('what others may write anything into stays short, and on one line', () => {
+    const odd = `a\nb\u202e${'x'.repeat(5_000)}`;
+    const fields = Array.from({ length: 9 }, () => ({ path: odd, desired: odd, found: { deep: odd } }));
+    for (const contested of [false, true]) {
+      const event = kubeEventOf({
+        type: 'drift',
+        object,
+        manager: odd,
+        fields,
+        deleted: false,
+        corrected: !contested,
+        contested,
+      });
+      expect(event?.reason).toBe(contested ? 'DriftContested' : 'DriftCorrected');
+      expect(event?.message).not.toMatch(/[\n\u202e]/);
+      expect(event?.message.length).toBeLessThan(1_800);
+    }
+  });
+
   test('drift of a Secret names the field alone', () => {
     const fields = [{ path: 'data.password', desired: undefined, found: undefined }];
     const secret = { ...object, group: '', kind: 'Secret' };
