@@ -70,8 +70,12 @@ function unmarked(set: FieldSet, [step, ...rest]: readonly PathStep[]): FieldSet
   const selector = step === undefined ? undefined : selectorOf(others, step);
   if (selector === undefined) return others;
   const inner = others[selector] as FieldSet;
-  // A member as a whole stays one.
-  return Object.keys(inner).length === 0 ? others : { ...others, [selector]: unmarked(inner, rest) };
+  // A member as a whole stays one, and what held only the mark is not made one.
+  if (Object.keys(inner).length === 0) return others;
+  const next = unmarked(inner, rest);
+  if (Object.keys(next).length > 0) return { ...others, [selector]: next };
+  const { [selector]: _gone, ...rests } = others;
+  return rests;
 }
 
 function below(set: FieldSet, steps: readonly PathStep[]): FieldSet | undefined {

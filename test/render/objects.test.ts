@@ -110,6 +110,31 @@ describe('each mistake is one problem with file, document and line', () => {
       want: 'deploy/a.yaml:1: Deployment "web": containers[app].env holds name "A" 3 times',
     },
     {
+      name: 'a topology twice',
+      given: deployment(
+        '{ topologySpreadConstraints: [{ topologyKey: zone, whenUnsatisfiable: DoNotSchedule }, { topologyKey: zone, whenUnsatisfiable: ScheduleAnyway }, { topologyKey: zone, whenUnsatisfiable: DoNotSchedule }], containers: [] }',
+      ),
+      want: 'deploy/a.yaml:1: Deployment "web": topologySpreadConstraints holds topologyKey "zone", whenUnsatisfiable "DoNotSchedule" twice',
+    },
+    {
+      name: 'a secret of pulling twice',
+      given: deployment('{ imagePullSecrets: [{ name: a }, { name: a }], containers: [] }'),
+      want: 'deploy/a.yaml:1: Deployment "web": imagePullSecrets holds name "a" twice',
+    },
+    {
+      name: 'a device twice',
+      given: deployment(
+        '{ containers: [{ name: app, volumeDevices: [{ name: a, devicePath: /dev/a }, { name: b, devicePath: /dev/a }] }] }',
+      ),
+      want: 'deploy/a.yaml:1: Deployment "web": containers[app].volumeDevices holds devicePath "/dev/a" twice',
+    },
+    {
+      name: 'a webhook twice',
+      given:
+        'apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: { name: w }\nwebhooks: [{ name: a.b.c }, { name: a.b.c }]\n',
+      want: 'deploy/a.yaml:1: ValidatingWebhookConfiguration "w": webhooks holds name "a.b.c" twice',
+    },
+    {
       name: 'a kustomization by its kind',
       given: 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
       want: 'deploy/a.yaml:1: kustomizations are not rendered by this version of Pawl',
