@@ -69,11 +69,12 @@ function isOfMembers(reasons: ReadonlySet<WakeReason>): boolean {
 async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   const { session } = run;
   const drift = await correctDrift(run);
-  if (isOfMembers(reasons)) {
+  // Whatever else woke it: the look that follows may find that nothing moved, and end the pass.
+  if (reasons.has('drift') || reasons.has('health')) {
     await rollUp(run);
     await forgetUnused(run);
-    return drift;
   }
+  if (isOfMembers(reasons)) return drift;
   run.repository = { ...run.repository, credentials: await credentialsOf(run) };
   const seen = await look(run);
   if (seen === undefined) return { afterMs: SECOND_LOOK_MS };
