@@ -1,5 +1,5 @@
-// What one question of a check was answered with. `words` go into commits: codes, milliseconds and numbers only,
-// never a body, a query or a label.
+// What one question of a check was answered with. The `words` of a good, a bad or no answer go into commits: codes,
+// milliseconds and numbers only, never a body, a query or a label. Those of what is not known go into the status.
 
 import type { HttpCheck, PrometheusCheck } from '../../model/checks.ts';
 import type { HttpAnswer, MetricAnswer } from '../../ports.ts';
@@ -43,9 +43,9 @@ export function httpResult(check: HttpCheck, answer: HttpAnswer): CheckResult {
 export function prometheusResult(check: PrometheusCheck, answer: MetricAnswer): CheckResult {
   switch (answer.kind) {
     case 'unavailable':
-      return { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'Prometheus does not answer' };
+      return { kind: 'unknown', reason: 'PrometheusUnavailable', words: answer.message };
     case 'refused':
-      return { kind: 'unknown', reason: 'CheckRefused', words: 'Prometheus cannot answer the query' };
+      return { kind: 'unknown', reason: 'CheckRefused', words: answer.message };
     case 'values':
       return valuesResult(check, answer.values);
   }

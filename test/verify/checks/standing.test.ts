@@ -96,12 +96,12 @@ test.for<{ name: string; check?: Partial<PrometheusCheck>; given: MetricAnswer; 
   {
     name: 'no query',
     given: { kind: 'refused', message: 'parse error at {secret="x"}' },
-    want: { kind: 'unknown', reason: 'CheckRefused', words: 'Prometheus cannot answer the query' },
+    want: { kind: 'unknown', reason: 'CheckRefused', words: 'parse error at {secret="x"}' },
   },
   {
     name: 'no answer',
     given: { kind: 'unavailable', message: 'ECONNREFUSED' },
-    want: { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'Prometheus does not answer' },
+    want: { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'ECONNREFUSED' },
   },
 ])('a value of Prometheus: $name', ({ check, given, want }) => {
   expect(prometheusResult({ ...errors, ...check }, given)).toEqual(want);
