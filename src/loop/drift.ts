@@ -1,15 +1,19 @@
 // Setting back what other hands changed: to what `applied` says, by the apply stage, told with field, values and
 // the manager that made it. Somebody who changes it again each time is not fought (contested.ts).
 
-import { showId } from '../model/object.ts';
-import type { PlanItem } from '../model/plan.ts';
+import pLimit from 'p-limit';
+import { ApiError } from '../model/errors.ts';
+import { idFromKey, showId } from '../model/object.ts';
+import type { PlanItem, Refusal } from '../model/plan.ts';
 import { stagesOf } from '../plan/pair.ts';
+import { PARALLEL } from '../plan/plan.ts';
+import { refusalOf } from '../plan/refusal.ts';
 import { orderOf } from '../render/order.ts';
 import { applyStages } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
 import { contestedForMs } from './contested.ts';
 import { type Drifted, type Run, tell } from './context.ts';
-import { driftItem } from './drift-item.ts';
+import { type DriftItem, driftItem } from './drift-item.ts';
 
 const TRY_AGAIN_MS = 5_000;
 
@@ -23,12 +27,17 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
   let afterMs: number | undefined;
   const listed = Array.from(session.drifted);
   if (listed.length === 0) return {};
-  session.drifted.clear();
-  const autoscalers = autoscalersOf(run, session.desired.values());
+  const looked = await lookAt(run, listed);
+  // What was noted meanwhile is for the pass that it has woken.
+  for (const { key, found } of looked) if (session.drifted.get(key) === found) session.drifted.delete(key);
   const noted = new Map<string, Drifted>();
-  for (const [key, found] of listed) {
-    const todo = await driftItem(run, key, found, autoscalers);
+  for (const { key, found, todo } of looked) {
     if (todo.kind === 'none') continue;
+    if (todo.kind === 'unseen') {
+      leave(run, key, found, todo.refusal);
+      afterMs = Math.min(TRY_AGAIN_MS, afterMs ?? TRY_AGAIN_MS);
+      continue;
+    }
     const { item } = todo;
     if (todo.kind === 'held') {
       const message = `cannot set back ${showId(item.manifest.id)}: ${todo.why}`;
@@ -62,14 +71,43 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
       report(run, item, drifted, true);
       continue;
     }
-    if (drifted.told !== true) {
-      const message = `cannot set back ${showId(item.manifest.id)}: ${refusal.message}`;
-      tell(run, { type: 'problem', code: `Drift${refusal.kind}`, message });
-    }
-    session.drifted.set(key, { ...drifted, told: true, fresh: false });
+    leave(run, key, drifted, refusal);
     afterMs = Math.min(TRY_AGAIN_MS, afterMs ?? TRY_AGAIN_MS);
   }
   return { afterMs };
+}
+
+interface Looked {
+  key: string;
+  found: Drifted;
+  todo: DriftItem | { kind: 'unseen'; refusal: Refusal };
+}
+
+function lookAt(run: Run, listed: readonly (readonly [string, Drifted])[]): Promise<Looked[]> {
+  const autoscalers = autoscalersOf(run, run.session.desired.values());
+  const limit = pLimit(PARALLEL);
+  return Promise.all(
+    listed.map(([key, found]) =>
+      limit(async (): Promise<Looked> => {
+        try {
+          return { key, found, todo: await driftItem(run, key, found, autoscalers) };
+        } catch (error) {
+          const id = idFromKey(key);
+          if (!(error instanceof ApiError) || id === undefined) throw error;
+          return { key, found, todo: { kind: 'unseen', refusal: refusalOf(id, error) } };
+        }
+      }),
+    ),
+  );
+}
+
+/** It could not be set back now: said once, and tried again. */
+function leave(run: Run, key: string, drifted: Drifted, refusal: Refusal): void {
+  if (drifted.told !== true) {
+    const message = `cannot set back ${showId(refusal.id)}: ${refusal.message}`;
+    tell(run, { type: 'problem', code: `Drift${refusal.kind}`, message });
+  }
+  run.session.drifted.set(key, { ...drifted, told: true, fresh: false });
 }
 
 function report(

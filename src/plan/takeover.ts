@@ -12,6 +12,7 @@
 import { APPLYSET, FIELD_MANAGER } from '../model/app.ts';
 import { type FieldPath, parseFieldPath } from '../model/field-path.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectId } from '../model/object.ts';
+import { oneLine } from '../model/text.ts';
 import { holds, union, without } from './field-set.ts';
 import { type FieldSet, isOurs, ownFields } from './fields.ts';
 
@@ -101,7 +102,9 @@ export function isAdopted(live: KubeObject | undefined): boolean {
 
 /** The managers whose entries would be taken, in the order in which the object lists them. */
 export function formerTools(live: KubeObject): string[] {
-  const names = (live.metadata.managedFields ?? []).filter(isTaken).map(({ manager }) => manager ?? '');
+  const names = (live.metadata.managedFields ?? [])
+    .filter(isTaken)
+    .map(({ manager }) => oneLine(manager ?? '', 63));
   return [...new Set(names)];
 }
 

@@ -5,8 +5,12 @@ import type { KubeObject } from '../../src/model/object.ts';
 import { makeAutoscalers, scaleTargetOf } from '../../src/plan/autoscalers.ts';
 
 const never = new AbortController().signal;
-const object = (apiVersion: string, kind: string, spec: unknown): KubeObject =>
-  ({ apiVersion, kind, metadata: { name: 'scaler', namespace: 'shop' }, spec }) as KubeObject;
+const object = (apiVersion: string, kind: string, spec: unknown): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { name: 'scaler', namespace: 'shop' },
+  spec,
+});
 const target = (kind: string, name: string) => ({ group: 'apps', kind, namespace: 'shop', name });
 
 test.each([
