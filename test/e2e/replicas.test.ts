@@ -80,6 +80,7 @@ test.concurrent(
     await scale(shop, 6, 'somebody');
     await eventually(async () => expect(await replicas(shop)).toBe(2), { timeoutMs: 20_000 });
   }),
+  240_000,
 );
 
 test.concurrent(
@@ -119,4 +120,5 @@ test.concurrent(
     await shop.healthyAt(fourth);
     expect(await toldSince(shop, resourceVersion)).toEqual([5, 2]);
   }),
+  240_000,
 );

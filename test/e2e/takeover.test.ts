@@ -182,4 +182,5 @@ test(
       expect(written.filter(({ resource }) => resource === 'configmaps')).toEqual([]);
     },
   ),
+  240_000,
 );
