@@ -68,6 +68,7 @@ function isOfMembers(reasons: ReadonlySet<WakeReason>): boolean {
 
 async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
   const { session } = run;
+  run.ctx.dependents.follows(session);
   const drift = await correctDrift(run);
   // Whatever else woke it: the look that follows may find that nothing moved, and end the pass.
   if (reasons.has('drift') || reasons.has('health')) {
@@ -98,12 +99,16 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     switch (ended.kind) {
       case 'settled':
         session.settled = settledKey(run, ended.head);
+        run.ctx.dependents.dealtWith(session.name, ended.head);
         tell(run, { type: 'settled', head: ended.head });
         comeAgainIfAsked(run);
         return drift;
       case 'again':
         head = ended.head ?? (await look(run))?.head ?? head;
         continue;
+      case 'waits':
+        comeAgainIfAsked(run);
+        return drift;
       case 'reopen':
         session.wakes.add('app');
         return {};

@@ -32,6 +32,7 @@ import type { Leaving } from './leaving.ts';
 import type { ParseAside } from './parsing.ts';
 import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
+import type { Dependents } from './dependents.ts';
 import type { Neighbours } from './neighbours.ts';
 import { Wakes } from './wakes.ts';
 
@@ -49,6 +50,7 @@ export interface Context {
   clusterName: string;
   /** What the Apps of this process know of each other. */
   neighbours: Neighbours;
+  dependents: Dependents;
   /** The installation's key, for checksums of configuration. */
   hmacKey: Uint8Array;
   /** Undefined: everything is parsed in this thread. */

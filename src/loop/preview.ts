@@ -11,6 +11,7 @@ import type { Account, Clock, Cluster, Git, Members, Store } from '../ports.ts';
 import { newSession, type Run, statusOf } from './context.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { groupKindsOf } from './membership.ts';
+import { Dependents } from './dependents.ts';
 import { Neighbours } from './neighbours.ts';
 import { withLiveChecksums } from './preview-checksums.ts';
 import { planHere } from './rollout.ts';
@@ -88,6 +89,7 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
       prometheus: undefined,
       clusterName: app.metadata.annotations?.[ANNOTATION.cluster] ?? 'cluster',
       neighbours: new Neighbours(),
+      dependents: new Dependents(),
       hmacKey: parts.hmacKey ?? new Uint8Array(32),
     },
     session: newSession({ namespace: settings.namespace, name: settings.name }),

@@ -10,7 +10,8 @@ import { seenTooOften } from './content.ts';
 import { type Run, statusOf, tell } from './context.ts';
 import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
 import { hold, isJudged, recordHealthy, recordSuperseded, recordUndecided } from './endings.ts';
-import { factsFor } from './facts.ts';
+import { findObstacle, sayObstacle } from './dependencies.ts';
+import { factsFor, isOurs } from './facts.ts';
 import { healthyStillPasses, isHealthyApplied } from './healthy.ts';
 import { placeOf, showProblem } from '../render/problem.ts';
 import { runPostHooks } from './post-hooks.ts';
@@ -26,7 +27,9 @@ export type Ended =
   | { kind: 'again'; head: string | undefined }
   /** The App itself changed: read it again. */
   | { kind: 'reopen' }
-  | { kind: 'undecided'; retryAfterMs?: number };
+  | { kind: 'undecided'; retryAfterMs?: number }
+  /** Not begun: another App has to be ready before, and wakes this one. */
+  | { kind: 'waits' };
 
 export interface Release {
   target: Target;
@@ -54,6 +57,15 @@ export async function release(run: Run, head: string): Promise<Ended> {
   // A change of the App that changes nothing of what is applied (its schedule, say) is no release.
   if (cause === 'spec' && isRendered(desired) && isHealthyAs(run, target, desired))
     return quietly(run, target);
+  // What is under way goes on, and Pawl's own way back is never held up.
+  const isBegun = statusOf(run).release?.commit === target.commit.oid || isOurs(run, target.commit.oid);
+  const obstacle = isBegun ? undefined : await findObstacle(run, target);
+  if (obstacle !== undefined) {
+    // What runs is looked after meanwhile, by a process that has just started, too.
+    if (run.session.desired.size === 0) await quietly(run, target);
+    await sayObstacle(run, obstacle);
+    return { kind: 'waits' };
+  }
   const started = begin(run, target, cause);
   run.session.toldSigns.clear();
   if (isEmpty(desired)) {

@@ -17,6 +17,7 @@ import { type Logger, logEvent, makeLogger } from '../adapters/notify/log.ts';
 import { makeProber } from '../adapters/probe/http.ts';
 import { makePrometheus } from '../adapters/probe/prometheus.ts';
 import type { Context } from '../loop/context.ts';
+import { Dependents } from '../loop/dependents.ts';
 import { Neighbours } from '../loop/neighbours.ts';
 import { kubeEventOf } from '../record/kube-event.ts';
 import { serve } from '../server/http.ts';
@@ -145,6 +146,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     onChange: (change) => {
       try {
         apps.take(change);
+        dependents.changed(change.app.metadata, change.kind === 'gone' ? undefined : change.app);
       } catch (error) {
         // One App's oddity is that App's problem, not the end of the watch of all.
         onBug(change.app.metadata, error);
@@ -152,6 +154,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     },
   });
   const neighbours = new Neighbours();
+  const dependents = new Dependents();
   const ctx: Context = {
     git,
     cluster,
@@ -163,6 +166,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     prometheus: prometheusOf(config),
     clusterName: config.clusterName,
     neighbours,
+    dependents,
     hmacKey,
     parseAside: makeParseAside(),
   };

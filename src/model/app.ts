@@ -55,7 +55,7 @@ export interface AppSpec {
   schedule?: string;
   defaultNamespace?: string;
   serviceAccountName: string;
-  dependsOn?: unknown[];
+  dependsOn?: { name: string; namespace?: string }[];
   prune?: boolean;
   drift?: 'Correct' | 'Report';
   deletion?: 'Orphan' | 'Prune';

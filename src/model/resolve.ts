@@ -11,6 +11,7 @@ import { validate as isCron } from 'node-cron';
 import { APP_KIND, GROUP } from './app.ts';
 import type { App, AppSpec } from './app.ts';
 import { resolveChecks } from './checks.ts';
+import { resolveDependsOn } from './depends-on.ts';
 import { parseDurationMs } from './duration.ts';
 import { kindRules } from './kind-rules.ts';
 import type { Settings, Threshold } from './settings.ts';
@@ -111,6 +112,11 @@ export function resolveApp(app: App): Resolved {
     schedule,
     defaultNamespace,
     serviceAccountName,
+    dependsOn: resolveDependsOn(
+      spec.dependsOn ?? [],
+      { namespace: app.metadata.namespace, name: app.metadata.name },
+      invalid,
+    ),
     prune,
     drift: spec.drift ?? 'Correct',
     deletion: spec.deletion ?? 'Orphan',
@@ -139,7 +145,6 @@ export function resolveApp(app: App): Resolved {
 function unsupported(spec: Partial<AppSpec>): SpecRefusal[] {
   const asked: [field: string, asks: boolean, instead: string][] = [
     ['spec.source.verify', !isEmpty(spec.source?.verify), 'Remove it.'],
-    ['spec.dependsOn', !isEmpty(spec.dependsOn), 'Remove it.'],
     ['spec.rollback.mode PullRequest', spec.rollback?.mode === 'PullRequest', 'Use Revert or Hold.'],
     ['spec.rollback.scope Commit', spec.rollback?.scope === 'Commit', 'Use App.'],
     ['spec.rollback.shared Hold', spec.rollback?.shared === 'Hold', 'Use Revert.'],

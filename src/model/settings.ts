@@ -2,6 +2,7 @@
 
 import type { KindRule } from './kind-rules.ts';
 import type { Check } from './checks.ts';
+import type { AppName } from './events.ts';
 import type { SignalName } from './signal.ts';
 
 export interface Source {
@@ -27,6 +28,8 @@ export interface Settings {
   schedule: string;
   defaultNamespace: string;
   serviceAccountName: string;
+  /** Released before this App. */
+  dependsOn: AppName[];
   prune: boolean;
   drift: 'Correct' | 'Report';
   deletion: 'Orphan' | 'Prune';

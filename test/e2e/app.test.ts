@@ -66,9 +66,6 @@ test.concurrent(
 
 const unsupported: { field: string; spec: Json }[] = [
   { field: 'spec.source.verify', spec: { source: { verify: { keys: ['a'] } } } },
-  { field: 'spec.dependsOn', spec: { dependsOn: [{ name: 'other' }] } },
-  { field: 'spec.health.checks', spec: { health: { checks: [{ http: {} }] } } },
-  { field: 'spec.health.kinds', spec: { health: { kinds: [{ kind: 'Thing' }] } } },
   { field: 'spec.rollback.mode PullRequest', spec: { rollback: { mode: 'PullRequest' } } },
   { field: 'spec.rollback.scope Commit', spec: { rollback: { scope: 'Commit' } } },
   { field: 'spec.rollback.signingKeyRef', spec: { rollback: { signingKeyRef: { name: 'key' } } } },

@@ -39,6 +39,7 @@ test('fills in every default', () => {
     schedule: '*/30 * * * * *',
     defaultNamespace: 'team',
     serviceAccountName: 'deployer',
+    dependsOn: [],
     prune: true,
     drift: 'Correct',
     deletion: 'Orphan',
@@ -105,7 +106,6 @@ describe('one repository has one URL', () => {
 describe('what the design has and this version has not is refused by its name', () => {
   test.for<{ name: string; given: Partial<AppSpec> }>([
     { name: 'spec.source.verify', given: source({ verify: { keys: ['a'] } }) },
-    { name: 'spec.dependsOn', given: { dependsOn: [{ name: 'db' }] } },
     { name: 'spec.rollback.mode PullRequest', given: { rollback: { mode: 'PullRequest' } } },
     { name: 'spec.rollback.scope Commit', given: { rollback: { scope: 'Commit' } } },
     { name: 'spec.rollback.shared Hold', given: { rollback: { shared: 'Hold' } } },
@@ -302,7 +302,12 @@ describe('mistakes are refused by the name of the field', () => {
   });
 
   test('all at once, each with what to write instead', () => {
-    const found = refused({ schedule: 'x', serviceAccountName: '', dependsOn: [{}], source: { url: 'x' } });
+    const found = refused({
+      schedule: 'x',
+      serviceAccountName: '',
+      dependsOn: [{ name: '' }],
+      source: { url: 'x' },
+    });
     expect(found).toHaveLength(4);
     expect(found.every(({ hint }) => hint.length > 0)).toBe(true);
   });
