@@ -73,7 +73,7 @@ async function apply(object: Json, query = MANAGER): Promise<KubeObject> {
     body: object,
   });
   expect(status, JSON.stringify(body)).toBeLessThan(300);
-  return body as unknown as KubeObject;
+  return body;
 }
 
 async function patch(object: Json, body: Json): Promise<KubeObject> {
@@ -85,7 +85,7 @@ async function patch(object: Json, body: Json): Promise<KubeObject> {
     body,
   });
   expect(answer.status).toBe(200);
-  return answer.body as unknown as KubeObject;
+  return answer.body;
 }
 
 function named(object: Json, name: string): Json {
