@@ -15,7 +15,10 @@ export interface DataShape {
   longest: number;
 }
 
-/** No regular expressions (the engine's can take for ever), no parsers, nothing that binds or makes long texts. */
+/**
+ * No regular expressions (the engine's can take for ever), no parsers (the library's of durations is such an
+ * expression: 300,000 digits take it minutes), nothing that binds or makes long texts.
+ */
 const FUNCTIONS: ReadonlySet<string> = new Set([
   'has',
   'size',
@@ -26,8 +29,6 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   'uint',
   'double',
   'string',
-  'timestamp',
-  'duration',
   'startsWith',
   'endsWith',
   'contains',

@@ -11,22 +11,31 @@ const SAYS_UNREADY_WITHIN_MS = 5_000;
 
 /**
  * Those that the set's own update would replace next, if it did not wait for them: of another revision than the one
- * it updates to, not kept back by a partition, and never ready. Only of sets that go pod by pod (OrderedReady).
+ * it updates to, not kept back by a partition, never ready, and not merely slow. Only of sets that go pod by pod (OrderedReady).
  */
 export function stuckPods(object: KubeObject | undefined, index: RelatedIndex): KubeObject[] {
   if (object === undefined || !goesPodByPod(object) || !isObserved(object)) return [];
   const updateRevision = textIn(at(object, 'status'), 'updateRevision');
   if (updateRevision === '' || object.metadata.deletionTimestamp !== undefined) return [];
+  const pods = index.podsOf(object.metadata.uid);
+  const proved = provedRevision(object, pods);
   const partition = numberIn(at(object, 'spec', 'updateStrategy', 'rollingUpdate'), 'partition') ?? 0;
-  return index
-    .podsOf(object.metadata.uid)
-    .filter(
-      (pod) =>
-        pod.metadata.deletionTimestamp === undefined &&
-        ordinalOf(pod, object) >= partition &&
-        isOfAnother(pod, updateRevision) &&
-        hasNeverBeenReady(pod),
-    );
+  return pods.filter(
+    (pod) =>
+      pod.metadata.deletionTimestamp === undefined &&
+      ordinalOf(pod, object) >= partition &&
+      isOfAnother(pod, updateRevision) &&
+      revisionOf(pod) !== proved &&
+      hasNeverBeenReady(pod),
+  );
+}
+
+/** The revision that was rolled out last, if a pod of it is ready: another pod of it is slow, and not broken. */
+function provedRevision(object: KubeObject, pods: readonly KubeObject[]): string | undefined {
+  const currentRevision = textIn(at(object, 'status'), 'currentRevision');
+  return pods.some((pod) => revisionOf(pod) === currentRevision && isReady(pod))
+    ? currentRevision
+    : undefined;
 }
 
 function goesPodByPod(object: KubeObject): boolean {
@@ -38,8 +47,12 @@ function goesPodByPod(object: KubeObject): boolean {
 }
 
 function isOfAnother(pod: KubeObject, revision: string): boolean {
-  const own = pod.metadata.labels?.['controller-revision-hash'] ?? '';
+  const own = revisionOf(pod);
   return own !== '' && own !== revision;
+}
+
+function revisionOf(pod: KubeObject): string {
+  return pod.metadata.labels?.['controller-revision-hash'] ?? '';
 }
 
 /** -1 for a name that no StatefulSet gives: such a pod is left alone. */

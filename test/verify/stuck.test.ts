@@ -138,6 +138,28 @@ const cases: { name: string; given: [KubeObject | undefined, KubeObject]; want: 
   },
 ];
 
+describe('a pod of the revision that was rolled out last', () => {
+  const slow = pod({ name: 'db-2', revision: 'db-1' });
+  const updating = (currentRevision: string) =>
+    statefulSet({}, { status: { currentRevision, updateRevision: 'db-3' } });
+  const stuck = (set: KubeObject, ...others: KubeObject[]) =>
+    stuckPods(set, indexRelated({ ...nothing, pods: [slow, ...others] })).map(
+      ({ metadata }) => metadata.name,
+    );
+
+  test('is only slow, where another one is ready', () => {
+    expect(stuck(updating('db-1'), pod({ name: 'db-0', revision: 'db-1', ready: 'True' }))).toEqual([]);
+  });
+
+  test('is broken, where none of that revision is', () => {
+    expect(stuck(updating('db-1'), pod({ name: 'db-0', revision: 'db-3', ready: 'True' }))).toEqual(['db-2']);
+  });
+
+  test('is not meant where the rollout of its revision has never ended', () => {
+    expect(stuck(updating('db-0'), pod({ name: 'db-1', revision: 'db-1', ready: 'True' }))).toEqual(['db-2']);
+  });
+});
+
 describe('what holds up a StatefulSet', () => {
   test.each(cases)('$name', ({ given: [set, one], want }) => {
     const index = indexRelated({ ...nothing, pods: [one] });
