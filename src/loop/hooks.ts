@@ -22,6 +22,9 @@ export function hooksOf(manifests: readonly Manifest[], ...when: HookWhen[]): Ma
   return manifests.filter(({ policy }) => policy.hook !== undefined && when.includes(policy.hook.when));
 }
 
+/** Whether a former run has ended, ms. */
+const LOOK_AGAIN_MS = 5_000;
+
 export type PlannedHook =
   | { kind: 'done' }
   | { kind: 'item'; item: PlanItem }
@@ -67,7 +70,12 @@ export async function planHook(
       case 'adopt':
         return item('configure');
       case 'hold':
-        return refuse(manifest, 'HookRunning', 'a former run of it, of other content, is still at work');
+        return refuse(
+          manifest,
+          'HookRunning',
+          'a former run of it, of other content, is still at work',
+          LOOK_AGAIN_MS,
+        );
       case 'leave':
         return refuse(
           manifest,
@@ -106,8 +114,13 @@ export async function startHook(
   return { kind: 'started', change };
 }
 
-function refuse(manifest: Manifest, kind: Refusal['kind'], message: string): PlannedHook {
-  return { kind: 'refused', refusal: { id: manifest.id, kind, message } };
+function refuse(
+  { id }: Manifest,
+  kind: Refusal['kind'],
+  message: string,
+  retryAfterMs?: number,
+): PlannedHook {
+  return { kind: 'refused', refusal: { id, kind, message, retryAfterMs } };
 }
 
 /** Its namespace is made by this very commit, so that the server cannot judge it yet. */

@@ -62,6 +62,8 @@ export async function resumePostHooks(
   const { healthy, history = [] } = statusOf(run);
   const last = history.find(({ commit, outcome }) => commit === healthy?.commit && outcome === 'Healthy');
   if (last === undefined) return undefined;
+  const release = `${last.commit} ${last.startedAt}`;
+  if (hooksOf(desired.manifests, 'post').every((hook) => hasRun(run, hook, release))) return undefined;
   const commit = await run.ctx.git.commit(run.repository, last.commit);
   const started: Release = {
     target: { ...target, commit },

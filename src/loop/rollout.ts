@@ -20,9 +20,9 @@ import { applyStages, type Gate } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
 import { askChecks, checksFailingNow } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
-import { releaseName, withoutDone } from './done.ts';
+import { recordDone, releaseName, withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
-import { isHealthyApplied } from './healthy.ts';
+import { healthyRender, isHealthyApplied } from './healthy.ts';
 import { hooksOf, planHook, withoutHooks } from './hooks.ts';
 import type { Interruption } from './interruption.ts';
 import { findWay, makeWay } from './making-way.ts';
@@ -80,6 +80,9 @@ async function withHooks(run: Run, started: Release, desired: Rendered, plan: Pl
   if (hooks.length === 0) return plan;
   const release = releaseName(started);
   const planned = await Promise.all(hooks.map((hook) => planHook(run, release, hook, desired.manifests)));
+  // One may turn out to have completed while nobody looked: written before what needs it is applied.
+  const before = await healthyRender(run, started.target);
+  await recordDone(run, [...desired.manifests, ...(before?.manifests ?? [])]);
   const items = planned.flatMap((one) => (one.kind === 'item' ? [one.item] : []));
   const refusals = planned.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : []));
   const pre = items.filter(({ manifest }) => manifest.policy.hook?.when === 'pre');
@@ -127,7 +130,9 @@ async function carryOut(
       soak: true,
       asking,
       begin: () => enter(run, started, 'Verifying'),
-      onWaiting: (message) => sayWaiting(run, started, `verifying %: ${message}`),
+      // The rollout shows in the pods; where a check stands, only here.
+      onWaiting:
+        asking === undefined ? undefined : (message) => sayWaiting(run, started, `verifying %: ${message}`),
     });
     return withChanges(verified, done.changes);
   } finally {

@@ -75,6 +75,8 @@ const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
 const PATH = /^\/[!-"$-~]{0,1023}$/;
 const HOST = /^(?=.{1,253}$)[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?(?::\d{1,5})?$/;
 const LEAST_INTERVAL_MS = 250;
+/** A release waits for it before it begins, too. */
+const MAX_TIMEOUT_MS = 60_000;
 
 export function resolveChecks(
   given: readonly unknown[],
@@ -180,8 +182,14 @@ function httpCheck(fields: Fields, name: string, at: string, reader: Reader): Ht
     latencyMs: isGiven(fields.latency) ? durationOf(fields, 'latency', '1s', 1, at, reader) : undefined,
     times: timesOf(fields.times, at, invalid),
     intervalMs: durationOf(fields, 'interval', '5s', LEAST_INTERVAL_MS, at, reader),
-    timeoutMs: durationOf(fields, 'timeout', '5s', 1, at, reader),
+    timeoutMs: timeoutOf(fields, at, reader),
   };
+}
+
+function timeoutOf(fields: Fields, at: string, reader: Reader): number {
+  const ms = durationOf(fields, 'timeout', '5s', 1, at, reader);
+  if (ms > MAX_TIMEOUT_MS) reader.invalid(`${at}.timeout is more than 60s`, 'Ask again instead of waiting.');
+  return ms;
 }
 
 function jobCheck(fields: Fields, name: string, at: string, reader: Reader): JobCheck {

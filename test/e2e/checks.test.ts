@@ -1,7 +1,7 @@
 // Checks: requests to the App's own Services, asked once every object is ready and all through the soak.
 import type { ServerResponse } from 'node:http';
 import { expect, test, vi } from 'vitest';
-import { inShop, type Shop, webYaml } from '../support/shop.ts';
+import { inShop, type Shop, shopFiles, webYaml } from '../support/shop.ts';
 import { listenAtService } from '../support/service-address.ts';
 import { endedAs, imageOf, messageOf, readyOf, revertsOf, statusWhere } from '../support/world.ts';
 
@@ -108,4 +108,27 @@ test(
     soaking = true;
     expect(await messageOf(shop, await shop.revertOf(late, 90_000))).toContain('check smoke: status 500');
   }),
+);
+
+test(
+  'pods that are ready and die again and again during the soak fail the release',
+  inShop(
+    {
+      files: shopFiles({ replicas: 1 }),
+      spec: {
+        health: { timeout: '60s', soak: '1s', thresholds: { ...fast, CrashLoopBackOff: { count: 2 } } },
+      },
+    },
+    async (shop) => {
+      await shop.agent();
+      await shop.healthyAt(shop.first, 120_000);
+      await shop.patchSpec({ health: { soak: '60s' } });
+      const image = 'registry.example.com/shop/web:1.18-crashlate';
+      const bad = await shop.person.publish('web 1.18', {
+        'deploy/web.yaml': webYaml({ image, replicas: 1 }),
+      });
+      const message = await messageOf(shop, await shop.revertOf(bad, 120_000));
+      expect(message).toMatch(/Deployment\/web: Restarted, exit code 1, \d+ restarts during the soak/);
+    },
+  ),
 );

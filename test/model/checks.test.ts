@@ -200,6 +200,11 @@ describe('a mistake is refused by its field', () => {
     { name: 'a status that is none', given: http({ status: 'ok' }), want: `${at}.http.status is no status` },
     { name: 'no time at all', given: http({ times: 0 }), want: `${at}.http.times must be a whole number` },
     { name: 'an interval that floods', given: http({ interval: '1ms' }), want: `${at}.http.interval is not` },
+    {
+      name: 'a request without end',
+      given: http({ timeout: '61s' }),
+      want: `${at}.http.timeout is more than 60s`,
+    },
     { name: 'a Job without a name', given: [{ name: 'a', job: {} }], want: `${at}.job.name is not the name` },
     { name: 'no query', given: metric({ query: ' ' }), want: `${at}.prometheus.query is empty` },
     { name: 'no bound', given: metric({ max: null }), want: `${at}.prometheus has neither min nor max` },

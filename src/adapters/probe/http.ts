@@ -1,6 +1,7 @@
 // One HTTP request to an address, as a check makes it: a connection of its own, no name resolution, no redirect, no
 // proxy, no cookie, and an answer that is read up to a limit and no further.
 
+import { isIP } from 'node:net';
 import { Client } from 'undici';
 import type { HttpAnswer, HttpProbe, Prober } from '../../ports.ts';
 
@@ -65,8 +66,14 @@ function clientFor({ scheme, address, port, host, timeoutMs }: HttpProbe): Clien
     maxHeaderSize: MAX_HEADER_BYTES,
     pipelining: 1,
     // As the kubelet's probes: certificates inside a cluster are seldom signed by anybody, and no secret is sent.
-    connect: { timeout: timeoutMs, rejectUnauthorized: false, servername: host.replace(/:\d+$/, '') },
+    connect: { timeout: timeoutMs, rejectUnauthorized: false, servername: serverName(host) },
   });
+}
+
+/** TLS knows names only, no addresses. */
+function serverName(host: string): string {
+  const name = host.replace(/:\d+$/, '');
+  return isIP(name) === 0 ? name : '';
 }
 
 function userAgent({ headers }: HttpProbe): string[] {
