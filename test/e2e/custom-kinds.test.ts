@@ -120,7 +120,7 @@ test(
   'a canary that fails is reverted, and so is a kind that fails by a rule of the App; both are healthy at the revert',
   inShop({ files, spec: { health: { timeout: '60s', kinds } } }, async (shop) => {
     await install(shop);
-    await shop.agent();
+    const agent = await shop.agent();
     await objectAt(shop, canaries(shop));
     await objectAt(shop, widgets(shop));
     const waits = (what: string) =>
@@ -145,6 +145,11 @@ test(
         expect(live.status).toMatchObject({ updatedReplicas: 3, availableReplicas: 3, replicas: 3 });
       },
       { timeoutMs: 40_000 },
+    );
+    // Everything is ready but for Flagger's word, which is still about the former template.
+    await agent.logged(
+      ({ commit, message }) =>
+        commit === bad && /^3 of 4 .*Flagger has not seen the change/.test(message ?? ''),
     );
     expect((await waits('the canary')).healthy?.commit).toBe(shop.first);
     await says(shop, canaries(shop), { phase: 'Progressing', lastAppliedSpec: 'two' });
