@@ -23,7 +23,7 @@ import { kubeEventOf } from '../record/kube-event.ts';
 import { serve } from '../server/http.ts';
 import { makeMetrics } from '../server/metrics.ts';
 import { followApps } from './apps.ts';
-import { preferSmallHeap } from './frugal.ts';
+import { type Frugal, preferSmallHeap } from './frugal.ts';
 import { makeParseAside } from './parse-aside.ts';
 import { version } from './version.ts';
 
@@ -34,7 +34,7 @@ const GRACE_MS = 20_000;
 
 /** Resolves after an orderly stop; rejects with a PawlError where it cannot start. */
 export async function runAgent(config: Config, signal: AbortSignal): Promise<void> {
-  preferSmallHeap();
+  const frugal = preferSmallHeap();
   const logger = makeLogger(config.logLevel);
   const clock = systemClock;
   const metrics = makeMetrics();
@@ -93,7 +93,7 @@ export async function runAgent(config: Config, signal: AbortSignal): Promise<voi
           lease = held;
           state = 'leading';
           logger.info({ identity: config.identity }, 'lease held');
-          await lead({ config, logger, cluster, metrics, git, hmacKey }, leaseSignal, held);
+          await lead({ config, logger, cluster, metrics, git, hmacKey, frugal }, leaseSignal, held);
           lease = undefined;
           state = 'standing by';
         },
@@ -116,11 +116,12 @@ interface Parts {
   metrics: ReturnType<typeof makeMetrics>;
   git: Context['git'];
   hmacKey: Uint8Array;
+  frugal: Frugal;
 }
 
 /** The work of the one that holds the lease; ends when the signal says so and the work has ended. */
 async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): Promise<void> {
-  const { config, logger, cluster, metrics, git, hmacKey } = parts;
+  const { config, logger, cluster, metrics, git, hmacKey, frugal } = parts;
   const hard = new AbortController();
   const members = makeMembers(cluster);
   const kubeEvents = makeKubeEvents(cluster.as(undefined), {
@@ -131,6 +132,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     const emitted: Emitted = { ...event, app, at: systemClock.now() };
     logEvent(logger, emitted);
     metrics.count(emitted);
+    if (event.type === 'released') frugal.released();
     const told = kubeEventOf(event);
     const resource = told === undefined ? undefined : watch.store.get(app);
     if (told === undefined || resource === undefined) return;
