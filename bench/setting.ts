@@ -41,6 +41,8 @@ export interface AgentLog {
   rssMb(): number;
   /** The most that it was so far. */
   peakMb(): number;
+  /** Time of the processor that it has taken, user and system. */
+  cpuMs(): number;
   stop(): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export async function openSetting(): Promise<Setting> {
           }),
         rssMb: () => memoryMb(child.pid ?? 0, 'VmRSS'),
         peakMb: () => memoryMb(child.pid ?? 0, 'VmHWM'),
+        cpuMs: () => cpuMs(child.pid ?? 0),
         stop: () => ended(child),
       };
     },
@@ -137,4 +140,10 @@ async function ended(child: ChildProcess): Promise<void> {
 function memoryMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const match = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Math.round(Number(match?.[1] ?? 0) / 1024);
+}
+
+/** In ticks of a hundredth of a second, after the name of the program, which may hold blanks. */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
