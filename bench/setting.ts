@@ -144,6 +144,8 @@ function memoryMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
 
 /** In ticks of a hundredth of a second, after the name of the program, which may hold blanks. */
 function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }

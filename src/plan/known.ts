@@ -32,14 +32,25 @@ export function knownFrom(
   answer: KubeObject,
   { left = [], scaler = 'none' }: Partial<Pick<Shared, 'left' | 'scaler'>> = {},
 ): Known | undefined {
-  const { uid, resourceVersion } = answer.metadata;
   const own = ownFields(answer);
-  if (own === undefined || uid === undefined) return undefined;
-  const fields = sharedFields(own);
+  return own === undefined ? undefined : knownAs(hash, answer, own, { left, scaler });
+}
+
+/** Of an object that is known to be as it was applied; `owned`: the fields that are ours. */
+export function knownAs(
+  hash: string,
+  live: KubeObject,
+  owned: FieldSet,
+  { left, scaler }: Pick<Shared, 'left' | 'scaler'> = { left: [], scaler: 'none' },
+): Known | undefined {
+  const { apiVersion, metadata } = live;
+  const { uid, resourceVersion } = metadata;
+  if (uid === undefined) return undefined;
+  const fields = sharedFields(owned);
   const values = new Map<string, string | null>();
-  for (const [path, value] of valuesBeside(answer, fields, left))
+  for (const [path, value] of valuesBeside(live, fields, left))
     values.set(sharedText(path), value === null ? null : sharedText(value));
-  return { hash, uid, apiVersion: answer.apiVersion, resourceVersion, fields, values, left, scaler };
+  return { hash, uid, apiVersion, resourceVersion, fields, values, left, scaler };
 }
 
 const texts = new Map<string, string>();
@@ -63,14 +74,6 @@ function shared<T>(kept: Map<string, T>, key: string, value: T): T {
   if (kept.size >= MOST_SHARED) kept.clear();
   kept.set(key, value);
   return value;
-}
-
-/** Of an object that is known to be as it was applied, nothing of which is left to others. */
-export function knownAs(hash: string, uid: string, live: KubeObject, fields: FieldSet): Known {
-  const { apiVersion, metadata } = live;
-  const { resourceVersion } = metadata;
-  const values = valuesOf(live, fields);
-  return { hash, uid, apiVersion, resourceVersion, fields, values, left: [], scaler: 'none' };
 }
 
 /** The owned fields that no longer hold what was applied; empty: no drift. */

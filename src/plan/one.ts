@@ -78,14 +78,17 @@ function asApplied(
   { memory, listed, applySet, autoscalers }: PlanInput,
 ): PlanItem | undefined {
   if (mirrored === undefined || memory.has(manifest.key)) return undefined;
-  const { uid, resourceVersion, labels } = mirrored.metadata;
+  const { resourceVersion, labels } = mirrored.metadata;
   const told = listed(manifest.key);
-  if (uid === undefined || told === undefined || told.resourceVersion !== resourceVersion) return undefined;
+  if (told === undefined || told.resourceVersion !== resourceVersion) return undefined;
   if (labels?.[APPLYSET.partOf] !== applySet) return undefined;
+  if (mirrored.apiVersion !== manifest.object.apiVersion) return undefined;
   if (manifest.policy.ignoreFields.length > 0 || autoscalers.isOurs(manifest.id)) return undefined;
   const object = finalise(manifest, mirrored);
   if (!isAsApplied(object, mirrored, told.fields)) return undefined;
-  memory.set(manifest.key, knownAs(manifest.hash, uid, mirrored, told.fields));
+  const known = knownAs(manifest.hash, mirrored, told.fields);
+  if (known === undefined) return undefined;
+  memory.set(manifest.key, known);
   return { manifest, object, live: mirrored, action: 'unchanged', dryRun: 'unneeded' };
 }
 
