@@ -7,7 +7,6 @@ import type { Failure } from '../model/verdict.ts';
 import { readyCondition, withState } from '../record/conditions.ts';
 import { withHistory } from '../record/history.ts';
 import { withOutcomes } from '../record/outcomes.ts';
-import { takeBaseline } from '../verify/baseline.ts';
 import { toPrune } from '../plan/pair.ts';
 import { withoutHealthy } from '../decide/content.ts';
 import { withBadContent } from './content.ts';
@@ -16,7 +15,7 @@ import type { RenderFailure } from './desired.ts';
 import { completedBy, withCompleted } from './done.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended, Release } from './release.ts';
-import { countReady } from './rollup.ts';
+import { baselineNow, countReady } from './rollup.ts';
 import { sourceOf } from './source.ts';
 
 const LONGEST_REASON = 400;
@@ -42,7 +41,7 @@ export async function recordHealthy(
     applied: { commit: oid, at: statusOf(run).applied?.at ?? at, source: sourceOf(run) },
     healthy: { commit: oid, at, source: sourceOf(run), renderHash: desired.renderHash },
     rejected: withoutHealthy(statusOf(run).rejected, desired.manifests),
-    baseline: takeBaseline(run.ctx.members.of(run.applySet), now, { kinds: run.settings.health.kinds }),
+    baseline: baselineNow(run),
   };
   // Once our commit runs and is healthy, the intent has served.
   if (status.revert?.seen === true) status = { ...status, revert: undefined };

@@ -14,7 +14,7 @@ import { makePlan, summary } from '../plan/plan.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
 import { NO_STAGE, nameOfStage } from './reached.ts';
-import { oldNews, takeBaseline } from '../verify/baseline.ts';
+import { oldNews } from '../verify/baseline.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
@@ -29,6 +29,7 @@ import { findWay, makeWay } from './making-way.ts';
 import { coverMembers } from './membership.ts';
 import { heldBy } from './owners.ts';
 import type { Release } from './release.ts';
+import { baselineNow } from './rollup.ts';
 import { sourceOf } from './source.ts';
 import { openGate, sayWaiting } from './staging.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
@@ -308,9 +309,7 @@ async function enter(
 function baselineFor(run: Run, checks: Baseline['checks']): Baseline {
   const status = statusOf(run);
   const objects = run.ctx.members.of(run.applySet);
-  const { kinds } = run.settings.health;
-  if (isQuiet(run) || status.baseline === undefined)
-    return { ...takeBaseline(objects, run.ctx.clock.now(), { kinds }), checks };
+  if (isQuiet(run) || status.baseline === undefined) return { ...baselineNow(run), checks };
   return { ...status.baseline, ...oldNews(objects) };
 }
 

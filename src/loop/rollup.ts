@@ -1,11 +1,12 @@
 // How the App's objects are between releases. Nothing is reverted for it: a verdict stands once it is given.
 
-import { type AppStatus, revision } from '../model/app.ts';
+import { type AppStatus, type Baseline, revision } from '../model/app.ts';
 import { oldNewsOf } from '../model/baseline.ts';
 import type { Health } from '../model/health.ts';
 import { type KubeObject, showId } from '../model/object.ts';
 import { readyCondition, type State, withState } from '../record/conditions.ts';
 import type { HealthContext } from '../verify/answers.ts';
+import { takeBaseline } from '../verify/baseline.ts';
 import { healthOf } from '../verify/health.ts';
 import { contestedNow } from './contested.ts';
 import { type Run, save, statusOf } from './context.ts';
@@ -34,6 +35,15 @@ export function countReady(run: Run): Counts {
     else first ??= `${showId(id)} ${health.message}`;
   }
   return { total: awaited.length, ready, first };
+}
+
+/** What is ill already, to be blamed on nobody. */
+export function baselineNow(run: Run): Baseline {
+  const { kinds } = run.settings.health;
+  const now = run.ctx.clock.now();
+  return takeBaseline(run.ctx.members.of(run.applySet), now, { kinds }, (object, context) =>
+    healthNow(run, object, context),
+  );
 }
 
 /** What has not changed is not judged again: of thousands of objects a storm changes a few at a time. */

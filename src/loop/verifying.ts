@@ -15,6 +15,7 @@ import { afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { scopesOf } from '../verify/scopes.ts';
 import { judge } from '../verify/judge.ts';
+import { type JudgeMemo, newMemo } from '../verify/memo.ts';
 import { type FinalJudgement, type Look, waitForVerdict } from '../verify/wait.ts';
 import type { Asking, MadeHook } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
@@ -50,6 +51,12 @@ export interface Vigil {
   close(): void;
 }
 
+/** What a wait looks at, and what it knows of it already. */
+interface Seen {
+  objects: () => Pick<Look, 'objects' | 'desired'>;
+  memo: JudgeMemo;
+}
+
 /** Nothing is asked of the server before the first wait. */
 export function openVigil(
   run: Run,
@@ -64,6 +71,8 @@ export function openVigil(
     elapsedMs: carried?.elapsedMs ?? statusOf(run).release?.elapsed ?? 0,
     memory: carried?.memory,
   };
+  const desiredByKey = new Map(desired.manifests.map((manifest) => [manifest.key, manifest]));
+  const whole = desired.manifests.map(({ object }) => object);
   const jobs = new Map(desired.manifests.filter(isJob).map((manifest) => [manifest.key, manifest]));
   const bells = new Set<() => void>();
   const ring = () => {
@@ -86,14 +95,14 @@ export function openVigil(
   };
 
   async function wait(what: WaitFor): Promise<Verified> {
-    const before = await healthyRender(run, started.target);
-    const healthy = new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
-    former = healthy;
+    former ??= await formerOf(run, started);
+    const healthy = former;
     for (const job of jobs.values()) {
       const live = ctx.members.get(job.id);
       if (live !== undefined) seeDone(run, job, live);
     }
-    if (isReadyNow(what)) {
+    const seen = { objects: objectsOf(what), memo: newMemo() };
+    if (isReadyNow(what, seen)) {
       session.verified = undefined;
       await record();
       return { kind: 'verdict', verdict: { kind: 'healthy' } };
@@ -121,6 +130,7 @@ export function openVigil(
     try {
       await Promise.all([related.ready(run.signal), what.begin?.()]);
       const result = await judged(what, {
+        ...seen,
         related,
         interrupted: interrupted.signal,
         stopwatch,
@@ -173,15 +183,16 @@ export function openVigil(
   }
 
   /** Ready beats failed: where everything is ready there is no need to look at pods. */
-  function isReadyNow(what: WaitFor): boolean {
+  function isReadyNow(what: WaitFor, { objects, memo }: Seen): boolean {
     const settings = settingsFor(what);
     if (settings.soakMs > 0 || what.asking !== undefined || ctx.cluster.isAway()) return false;
     const { judgement } = judge({
-      ...objectsOf(what)(),
+      ...objects(),
       related: { pods: [], replicaSets: [], events: [] },
       settings,
       elapsedMs: clock.elapsedMs,
       memory: clock.memory,
+      memo,
       now: ctx.clock.now(),
     });
     return judgement.kind === 'healthy';
@@ -195,7 +206,6 @@ export function openVigil(
     const watched = watchingOf(what.changes);
     const lasting = what.manifests.filter((manifest) => !isJob(manifest));
     const ending = what.manifests.filter(isJob);
-    const whole = desired.manifests.map(({ object }) => object);
     return () => ({
       // A Job that has run may be gone the next moment.
       objects: [...lasting, ...stillAwaited(run, ending, releaseName(started))].map(watched),
@@ -225,7 +235,7 @@ export function openVigil(
 
   function watchingOf(changes: readonly Change[]): (manifest: Manifest) => Watched {
     return watcher({
-      desired: new Map(desired.manifests.map((manifest) => [manifest.key, manifest])),
+      desired: desiredByKey,
       former,
       changes: new Map(changes.map((change) => [change.key, change])),
       baseline: statusOf(run).baseline,
@@ -240,7 +250,7 @@ export function openVigil(
 
   function judged(
     what: WaitFor,
-    by: {
+    by: Seen & {
       related: Related;
       interrupted: AbortSignal;
       stopwatch: Timer;
@@ -249,7 +259,6 @@ export function openVigil(
       note: () => void;
     },
   ) {
-    const objects = objectsOf(what);
     const beside = besideOf(what);
     let said: { standing: string; atMs: number } | undefined;
     return waitForVerdict(
@@ -258,8 +267,9 @@ export function openVigil(
         settings: settingsFor(what),
         interrupted: by.interrupted,
         from: clock,
+        memo: by.memo,
         look: () => {
-          const seen = { ...objects(), related: by.related.read(), away: ctx.cluster.isAway() };
+          const seen = { ...by.objects(), related: by.related.read(), away: ctx.cluster.isAway() };
           if (!seen.away) by.stuck.look(seen.objects, seen.related);
           return { ...seen, ...beside() };
         },
@@ -382,4 +392,10 @@ function ofHooks(failures: readonly Failure[], manifests: readonly Manifest[]): 
       ? { ...failure, check: failure.object.name }
       : failure,
   );
+}
+
+/** By key, as the healthy revision has them: the same from the beginning of a release to its end. */
+async function formerOf(run: Run, started: Release): Promise<ReadonlyMap<string, Manifest>> {
+  const before = await healthyRender(run, started.target);
+  return new Map(before?.manifests.map((manifest) => [manifest.key, manifest]));
 }

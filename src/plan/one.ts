@@ -34,7 +34,8 @@ export async function planOne(
 ): Promise<Planned> {
   const mirrored = input.members.get(manifest.id);
   if (isSettled(manifest, mirrored, input.memory, input.autoscalers)) {
-    const object = finalise(manifest, mirrored);
+    // Nothing is sent.
+    const { object } = manifest;
     return { item: { manifest, object, live: mirrored, action: 'unchanged', dryRun: 'unneeded' } };
   }
   const found = asApplied(manifest, mirrored, input);

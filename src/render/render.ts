@@ -161,7 +161,7 @@ function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 /** The order of applying is no part of the desired state but for the stages, which the hashes cover. */
 function renderHash(manifests: readonly Manifest[], hmacKey: Uint8Array): string {
-  return keyedHash(hmacKey, Object.fromEntries(manifests.map((manifest) => [manifest.key, manifest.hash])));
+  return keyedHash(hmacKey, manifests.map(({ key, hash }) => `${key} ${hash}`).sort());
 }
 
 /** Of the same object, whatever version of its kind is written. */

@@ -4,6 +4,7 @@
 
 import type { Baseline } from '../model/app.ts';
 import { idOf, type KubeObject, keyOf } from '../model/object.ts';
+import type { Health } from '../model/health.ts';
 import type { HealthContext } from './answers.ts';
 import { takenUpOf } from './delivery.ts';
 import { stalledSinceOf } from './deployment.ts';
@@ -18,10 +19,11 @@ export function takeBaseline(
   objects: readonly KubeObject[],
   now: number,
   known: Pick<HealthContext, 'bindingModes' | 'kinds'> = {},
+  healthNow: (object: KubeObject, context: HealthContext) => Health = healthOf,
 ): Baseline {
   const unhealthy: [key: string, reason: string][] = [];
   for (const object of objects) {
-    const health = healthOf(object, { now, ...known });
+    const health = healthNow(object, { now, ...known });
     if (health.status !== 'Current' && health.status !== 'Suspended') {
       unhealthy.push([keyOf(idOf(object)), health.reason]);
     }

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../ports.ts';
 import { type JudgeInput, type Judgement, judge } from './judge.ts';
-import { newMemo } from './memo.ts';
+import { type JudgeMemo, newMemo } from './memo.ts';
 import type { JudgeMemory } from './memory.ts';
 
 /** What is there to judge now; `away`: the API server does not answer, so what is known may be old. */
@@ -25,6 +25,8 @@ export interface WaitRequest {
   interrupted: AbortSignal;
   /** Where a former wait for the same release stopped. */
   from?: { elapsedMs: number; memory: JudgeMemory | undefined };
+  /** Of a look at the same objects before the wait. */
+  memo?: JudgeMemo;
   /** Told of every judgement, final or not. */
   onJudged?: (judgement: Judgement, elapsedMs: number) => void;
 }
@@ -50,7 +52,7 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
   const bell = newBell();
   const unsubscribe = request.subscribe(bell.ring);
   let memory = request.from?.memory;
-  const memo = newMemo();
+  const memo = request.memo ?? newMemo();
   try {
     for (;;) {
       signal.throwIfAborted();
