@@ -18,7 +18,7 @@ const fast = { CheckFailed: { after: '600ms', count: 2 }, Confirmation: { after:
 const spec = { health: { timeout: '60s', soak: '4s', checks: [errors], thresholds: fast } };
 
 test(
-  'a value beyond its bounds during the soak is reverted; no data, and no Prometheus, are nobody’s fault',
+  'a value beyond its bounds during the soak is reverted; no data, and no Prometheus, blame no commit',
   inShop({ spec }, async (shop) => {
     const prometheus = await testPrometheus();
 

@@ -60,7 +60,7 @@ export function addressOf(check: HttpCheck, live: KubeObject | undefined, applyS
   if (live === undefined || live.metadata.deletionTimestamp !== undefined)
     return { refused: 'its Service does not exist' };
   if (live.metadata.labels?.[APPLYSET.partOf] !== applySet)
-    return { refused: 'its Service is not the App’s any more' };
+    return { refused: "its Service is not the App's any more" };
   const why = unusable(live);
   if (why !== undefined) return { refused: `its Service ${why}` };
   const address = textIn(at(live, 'spec'), 'clusterIP');

@@ -104,9 +104,9 @@ describe('the address of a live Service', () => {
       want: { refused: 'its Service does not exist' },
     },
     {
-      name: 'is none where it is somebody else’s',
+      name: 'is none where it is of somebody else',
       given: live({}, { labels: { [APPLYSET.partOf]: 'theirs' } }),
-      want: { refused: 'its Service is not the App’s any more' },
+      want: { refused: "its Service is not the App's any more" },
     },
     {
       name: 'is never a name',
