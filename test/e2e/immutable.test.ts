@@ -56,25 +56,26 @@ test.concurrent(
     expect(readyOf(await shop.status())?.status).toBe('False');
 
     await shop.patchSpec({ rollback: { mode: 'Revert' } });
-    const recreated = await shop.person.publish('made anew', {
-      'deploy/web.yaml': withSelector('front', '1.18', RECREATE),
-    });
-    await shop.healthyAt(recreated);
-    const second = await uid();
-    expect(second).not.toBe(former);
-    expect((await outcomesOf(shop))['Deployment.apps/web']?.[0]).toBe('recreated');
-    await expectImage(shop, '1.18');
-
-    // The way back leads to a form that has another selector, too.
+    // The way back leads to a form that has another selector, too, and says nothing of being made anew.
     const bad = await shop.person.publish('made anew, and broken', {
       'deploy/web.yaml': withSelector('back', '1.19-crash', RECREATE),
     });
     const revert = await shop.revertOf(bad);
     await shop.healthyAt(revert);
     expect(await messageOf(shop, revert)).toContain('Deployment/web: CrashLoopBackOff');
-    await expectImage(shop, '1.18');
-    expect((await shop.deployment()).spec.selector.matchLabels.tier).toBe('front');
+    await expectImage(shop, '1.17');
+    expect((await shop.deployment()).spec.selector.matchLabels).toEqual({ app: 'web' });
+    const second = await uid();
+    expect(second).not.toBe(former);
+
+    await shop.person.pull();
+    const recreated = await shop.person.publish('made anew', {
+      'deploy/web.yaml': withSelector('front', '1.18', RECREATE),
+    });
+    await shop.healthyAt(recreated);
     expect(await uid()).not.toBe(second);
+    expect((await outcomesOf(shop))['Deployment.apps/web']?.[0]).toBe('recreated');
+    await expectImage(shop, '1.18');
   }),
 );
 

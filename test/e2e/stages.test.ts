@@ -134,3 +134,34 @@ test.concurrent(
     await cluster.tryKubectl(['delete', 'namespace', more, '--wait=false']);
   }),
 );
+
+test.concurrent(
+  'held in an early stage: what comes after it is not applied by a restart either; the next commit is released whole',
+  inShop({ spec: { rollback: { mode: 'Hold' } } }, async (shop) => {
+    const first = await shop.agent();
+    await shop.healthyAt(shop.first);
+    const bad = await shop.person.publish('an early crash', {
+      'deploy/early.yaml': workloadYaml({ name: 'early', tag: '2-crash', stage: -5 }),
+      'deploy/later.yaml': configYaml({ banner: 'later' }).replace('name: web', 'name: later'),
+    });
+    await endedAs(shop, bad, 'Failed');
+    const told = (await shop.status()).objects?.outcomes ?? [];
+    expect(told.find(({ object }) => object.endsWith('/later'))).toMatchObject({ outcome: 'skipped' });
+    await first.kill();
+    const second = await shop.agent();
+    const where = ['-n', shop.namespace];
+    // What was reached is looked after, so the process has taken up what is applied.
+    await second.logged(({ msg }) => msg === 'settled');
+    await shop.cluster.kubectl(['delete', 'deployment', 'early', ...where]);
+    await eventually(
+      async () => expect(await shop.cluster.find('deployment', 'early', shop.namespace)).toBeDefined(),
+      { timeoutMs: 60_000 },
+    );
+    expect(await live(shop.cluster, 'configmaps', shop.namespace, 'later')).toBeUndefined();
+    const good = await shop.person.publish('no crash', {
+      'deploy/early.yaml': workloadYaml({ name: 'early', tag: '2', stage: -5 }),
+    });
+    await shop.healthyAt(good);
+    expect(await live(shop.cluster, 'configmaps', shop.namespace, 'later')).toBeDefined();
+  }),
+);
