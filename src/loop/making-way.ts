@@ -10,7 +10,8 @@ import { blocking, isAboutToBeFree, namedAsBlocking } from '../plan/blocking.ts'
 import { finalise } from '../plan/finalise.ts';
 import { stagesOf } from '../plan/pair.ts';
 import { orderOf } from '../render/order.ts';
-import type { Run } from './context.ts';
+import { type Run, tell } from './context.ts';
+import { comingToOthers } from './moving.ts';
 import { pruneFirst } from './pruning.ts';
 
 const GONE_WITHIN_MS = 60_000;
@@ -73,7 +74,15 @@ export async function makeWay(
   run: Run,
   first: readonly KubeObject[],
 ): Promise<{ changes: Change[]; refusals: Refusal[] }> {
-  const changes = await pruneFirst(run, first.map(idOf));
+  const ids = first.map(idOf);
+  // What another App of the repository renders is left to it, whatever it holds.
+  const coming = ids.length === 0 ? new Map() : await comingToOthers(run, ids);
+  const changes = await pruneFirst(
+    run,
+    ids.filter((id) => !coming.has(keyOf(id))),
+  );
+  const pruned = changes.filter(({ outcome }) => outcome === 'pruned').map(({ id }) => id);
+  if (pruned.length > 0) tell(run, { type: 'pruned', objects: pruned });
   const refusals: Refusal[] = [];
   const { clock, cluster } = run.ctx;
   const withinMs = Math.min(GONE_WITHIN_MS, run.settings.health.timeoutMs);
