@@ -18,7 +18,7 @@ export interface Setting {
   folder: string;
   /** kubectl that throws where it fails. */
   kubectl(args: string[], stdin?: string): Promise<string>;
-  /** Starts the bundled agent; its log lines are collected. */
+  /** Starts the bundled agent as manifests/deployment.yaml does; its log lines are collected. */
   agent(options?: { flags?: string[] }): Promise<AgentLog>;
   /** Until so many more looks at a branch have been answered. */
   looks(count: number): Promise<void>;
@@ -87,7 +87,7 @@ export async function openSetting(): Promise<Setting> {
           `--cache-dir=${join(folder, 'cache')}`,
           ...flags,
         ],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
+        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
       );
       children.push(child);
       const lines: LogLine[] = [];
