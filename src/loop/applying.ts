@@ -4,7 +4,7 @@
 import type { TakenObject } from '../model/events.ts';
 import { isHook } from '../model/hook.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Change, PlanItem } from '../model/plan.ts';
+import { type Change, isWritten, type PlanItem } from '../model/plan.ts';
 import { applyPlan, type ChangeSet, type Go } from '../apply/apply.ts';
 import { handOver } from '../plan/hand-over.ts';
 import { knownFrom } from '../plan/known.ts';
@@ -67,9 +67,7 @@ export async function applyStages(
 
 /** Said once, when it is done: whoever set a field, or applied an object, finds out here who has it now. */
 function tellTaken(run: Run, items: readonly PlanItem[], { changes }: ChangeSet): void {
-  const written = new Set(
-    changes.filter(({ outcome }) => outcome === 'created' || outcome === 'configured').map(({ key }) => key),
-  );
+  const written = new Set(changes.filter(isWritten).map(({ key }) => key));
   const taken = items.flatMap(({ manifest, shared }): TakenObject[] => {
     if (shared === undefined || !written.has(manifest.key)) return [];
     const { from, forced } = shared;

@@ -5,7 +5,7 @@ import { keyOf, type ObjectId } from '../model/object.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import { whatHolds } from '../apply/delete.ts';
 import { type Run, save, type Session, statusOf, tell } from './context.ts';
-import { pruneFirst } from './pruning.ts';
+import { pruneFirst } from './prune-first.ts';
 
 export interface Leaving {
   id: ObjectId;

@@ -12,7 +12,7 @@ import { stagesOf } from '../plan/pair.ts';
 import { orderOf } from '../render/order.ts';
 import { type Run, tell } from './context.ts';
 import { comingToOthers } from './moving.ts';
-import { pruneFirst } from './pruning.ts';
+import { pruneFirst } from './prune-first.ts';
 
 const GONE_WITHIN_MS = 60_000;
 

@@ -1,17 +1,15 @@
-// Deletes what desired no longer holds, in the reverse of the order in which it was made. That is after the release is
-// healthy, as running pods may still use it before; but for what stands in the release's way.
+// Deletes what desired no longer holds. That is after the release is healthy, as running pods may still use it before;
+// but for what stands in the release's way (making-way.ts).
 
 import type { Rendered } from '../model/manifest.ts';
 import type { AppName } from '../model/events.ts';
 import { keyOf, type ObjectId } from '../model/object.ts';
-import { prune } from '../apply/prune.ts';
 import type { Change } from '../model/plan.ts';
 import { type Run, tell } from './context.ts';
-import { applyClass } from '../render/order.ts';
-import { objectionTo } from './in-use.ts';
 import { noteLeaving } from './leaving.ts';
 import { shrinkMembers } from './membership.ts';
 import { comingToOthers } from './moving.ts';
+import { pruneFirst } from './prune-first.ts';
 
 export async function pruneMembers(
   run: Run,
@@ -30,22 +28,6 @@ export async function pruneMembers(
   if (gone.length > 0) tell(run, { type: 'pruned', objects: gone });
   if (changes.every((change) => change.outcome !== 'refused')) await shrinkMembers(run, desired.manifests);
   return [...changes, ...left];
-}
-
-/** Without the rest of what a prune is followed by: the release goes on. */
-export function pruneFirst(run: Run, objects: readonly ObjectId[]): Promise<Change[]> {
-  const { cluster } = run.ctx;
-  const order = ({ group, kind }: ObjectId) => applyClass({ group, version: '', kind });
-  return prune(
-    {
-      objects: [...objects].sort((a, b) => order(b) - order(a)),
-      applySet: run.applySet,
-      api: run.api,
-      gvkOf: async (id) => (await cluster.preferred(id.group, id.kind, run.signal))?.gvk,
-      objection: objectionTo(run),
-    },
-    run.signal,
-  );
 }
 
 function leftTo(id: ObjectId, app: AppName | undefined): Change {
