@@ -163,6 +163,7 @@ export interface Moment {
   objects: readonly Watched[];
   related?: Partial<RelatedObjects>;
   checks?: JudgeInput['checks'];
+  hooks?: JudgeInput['hooks'];
 }
 
 /** Judges one moment after the other, as long as the judgement is to wait; the last judgement is the answer. */
@@ -172,11 +173,12 @@ export function watchAll(
 ): Judged & { atMs: number } {
   let memory: JudgeInput['memory'];
   let last: (Judged & { atMs: number }) | undefined;
-  for (const { atMs, objects, related, checks } of moments) {
+  for (const { atMs, objects, related, checks, hooks } of moments) {
     const judged = judge({
       objects,
       related: { ...nothing, ...related },
       checks,
+      hooks,
       settings: { ...settings, ...more },
       elapsedMs: atMs,
       memory,

@@ -211,3 +211,29 @@ describe('during the soak', () => {
     expect(outcome(watchAll(moments, soak).judgement)).toBe('healthy');
   });
 });
+
+describe('a hook that verifies and is not there any more', () => {
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'smoke', namespace: 'shop' } };
+  const { manifest } = watch(job);
+  const hook = {
+    ...manifest,
+    policy: { ...manifest.policy, hook: { when: 'verify', always: false } as const },
+  };
+  const gone = (atMs: number): Moment => ({
+    ...moment(atMs, []),
+    hooks: [{ manifest: hook, live: undefined, changed: true }],
+  });
+  const { afterMs: hookMs } = SIGNALS.HookGone;
+  const { afterMs: sureMs } = SIGNALS.Confirmation;
+  test.each([
+    { name: 'is waited for just before its threshold', atMs: [0, hookMs - 1], want: 'waiting' },
+    { name: 'is waited for just before it is sure', atMs: [0, hookMs, hookMs + sureMs - 1], want: 'waiting' },
+    {
+      name: 'ends the release undecided after it, whoever took it away',
+      atMs: [0, hookMs, hookMs + sureMs],
+      want: 'unknown HookGone',
+    },
+  ])('$name', ({ atMs, want }) => {
+    expect(outcome(watchAll(atMs.map(gone)).judgement)).toBe(want);
+  });
+});
