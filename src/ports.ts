@@ -160,7 +160,7 @@ export interface Cluster {
   resource(gvk: Gvk, signal: AbortSignal): Promise<ResourceType | undefined>;
   /** The version the server prefers for a kind of which only group and kind are known. */
   preferred(group: string, kind: string, signal: AbortSignal): Promise<ResourceType | undefined>;
-  /** The kinds with namespaces that can be listed. Throws where the server cannot tell them. */
+  /** The kinds with namespaces that can be listed, asked for anew. Throws where the server cannot tell all of them. */
   namespacedKinds(signal: AbortSignal): Promise<ResourceType[]>;
   /** After a CRD has come: look again. */
   refreshResources(): void;

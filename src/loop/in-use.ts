@@ -3,8 +3,7 @@
 
 import { ApiError } from '../model/errors.ts';
 import { type KubeObject, showId, idOf } from '../model/object.ts';
-import type { ClusterApi } from '../ports.ts';
-import type { Context } from './context.ts';
+import type { Cluster, ClusterApi, Members, ResourceType } from '../ports.ts';
 
 /** Kinds whose objects others make for what is there, or tell of what was. */
 const DERIVED: ReadonlySet<string> = new Set([
@@ -24,25 +23,40 @@ export function objectionTo(
 
 /** Asked as the App's account, whose right to see it is the measure; undefined: nothing is in it. */
 async function inUse(
-  by: { ctx: Pick<Context, 'cluster' | 'members'>; api: ClusterApi; applySet: string; signal: AbortSignal },
+  by: {
+    ctx: { cluster: Pick<Cluster, 'namespacedKinds'>; members: Pick<Members, 'of'> };
+    api: Pick<ClusterApi, 'list'>;
+    applySet: string;
+    signal: AbortSignal;
+  },
   namespace: string,
 ): Promise<string | undefined> {
   const { cluster, members } = by.ctx;
   const member = members.of(by.applySet).find(({ metadata }) => metadata.namespace === namespace);
   if (member !== undefined) return `it is in use: ${showId(idOf(member))} is in it`;
-  for (const { gvk } of await cluster.namespacedKinds(by.signal)) {
+  let kinds: ResourceType[];
+  try {
+    kinds = await cluster.namespacedKinds(by.signal);
+  } catch (error) {
+    return cannotBeSeen(error);
+  }
+  for (const { gvk } of kinds) {
     if (DERIVED.has(`${gvk.group}/${gvk.kind}`)) continue;
     try {
       const found = (await by.api.list({ gvk, namespace }, by.signal)).find((one) => !isGiven(one));
       if (found !== undefined) return `it is in use: ${showId(idOf(found))} is in it`;
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
       // Of a kind that is not served any more, or not for lists, nothing can be in the way.
-      if (error.status === 404 || error.status === 405) continue;
-      return `whether it is in use cannot be seen: ${error.message}`;
+      if (error instanceof ApiError && (error.status === 404 || error.status === 405)) continue;
+      return cannotBeSeen(error);
     }
   }
   return undefined;
+}
+
+function cannotBeSeen(error: unknown): string {
+  if (!(error instanceof ApiError)) throw error;
+  return `whether it is in use cannot be seen: ${error.message}`;
 }
 
 function isGiven({ apiVersion, kind, metadata, type }: KubeObject): boolean {

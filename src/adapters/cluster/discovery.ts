@@ -1,5 +1,6 @@
 // Which kinds the API server serves, and under which paths. Asked for as a whole in two requests (aggregated
-// discovery, KEP-3352) and kept. A kind that is not known is looked for again, at most every few seconds.
+// discovery, KEP-3352) and kept. A kind that is not known is looked for again, at most every few seconds; where the
+// answer has to hold every kind, everything is asked for again.
 
 import { ApiError } from '../../model/errors.ts';
 import type { Gvk } from '../../model/object.ts';
@@ -8,7 +9,10 @@ import type { Clock, ResourceType } from '../../ports.ts';
 export interface Discovery {
   resource: (gvk: Gvk, signal: AbortSignal) => Promise<ResourceType | undefined>;
   preferred: (group: string, kind: string, signal: AbortSignal) => Promise<ResourceType | undefined>;
-  /** The kinds with namespaces that can be listed, each in the version that the server prefers. */
+  /**
+   * The kinds with namespaces that can be listed, each in the version that the server prefers; as the server knows
+   * them now, not as they are kept. Throws ApiError `ApiGroupUnavailable` where the server cannot tell all of them.
+   */
   namespaced: (signal: AbortSignal) => Promise<ResourceType[]>;
   refresh: () => void;
 }
@@ -89,16 +93,14 @@ export function makeDiscovery(
       index = await load(signal);
       found = pick(index);
     }
-    if (found === undefined && index.stale.has(group)) {
-      throw new ApiError({
-        code: 'ApiGroupUnavailable',
-        message: `the API group ${group} is not available: its API service does not answer`,
-        hint: `Look at the APIService objects of ${group}.`,
-        retry: 'later',
-        status: 503,
-      });
-    }
+    if (found === undefined && index.stale.has(group)) throw unavailable([group]);
     return found;
+  }
+
+  /** What is on its way may have been asked before what the caller knows of. */
+  async function loadAnew(signal: AbortSignal): Promise<Index> {
+    if (running !== undefined) await abortable(running, signal).catch(() => signal.throwIfAborted());
+    return await load(signal);
   }
 
   return {
@@ -106,7 +108,11 @@ export function makeDiscovery(
       find(gvk.group, (index) => index.types.get(`${gvk.group}/${gvk.version}/${gvk.kind}`), signal),
     preferred: (group, kind, signal) =>
       find(group, (index) => index.preferred.get(`${group}/${kind}`), signal),
-    namespaced: async (signal) => (known === undefined || outdated ? await load(signal) : known).namespaced,
+    namespaced: async (signal) => {
+      const { namespaced, stale } = await loadAnew(signal);
+      if (stale.size > 0) throw unavailable([...stale]);
+      return namespaced;
+    },
     refresh() {
       outdated = true;
     },
@@ -139,6 +145,20 @@ export function indexOf(lists: readonly GroupList[]): Index {
     }
   }
   return index;
+}
+
+function unavailable(groups: readonly string[]): ApiError {
+  const names = groups.slice(0, 5).join(', ');
+  return new ApiError({
+    code: 'ApiGroupUnavailable',
+    message:
+      groups.length === 1
+        ? `the API group ${names} is not available: its API service does not answer`
+        : `the API groups ${names} are not available: their API services do not answer`,
+    hint: `Look at the APIService objects of ${names}.`,
+    retry: 'later',
+    status: 503,
+  });
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { indexOf, makeDiscovery } from '../../../src/adapters/cluster/discovery.ts';
 import type { Clock } from '../../../src/ports.ts';
 
@@ -131,4 +131,37 @@ test('an abort of one who waits is not an abort for the others', async () => {
   controller.abort(new Error('stop'));
   await expect(one).rejects.toThrow('stop');
   expect(await other).toBeDefined();
+});
+
+describe('which kinds a namespace may hold', () => {
+  const listed = (name: string, kind: string) => ({ ...resource(name, kind), verbs: ['list'] });
+  const group = (name: string, kind: string, freshness = 'Current') => ({
+    metadata: { name },
+    versions: [{ version: 'v1', freshness, resources: [listed(`${kind.toLowerCase()}s`, kind)] }],
+  });
+  const kinds = async ({ discovery }: ReturnType<typeof setup>) =>
+    (await discovery.namespaced(signal)).map(({ gvk }) => gvk.kind);
+
+  test('is asked anew each time: others may have brought a kind since', async () => {
+    const all = setup();
+    all.answers['/apis'] = { items: [group('example.com', 'Thing')] };
+    expect(await kinds(all)).toEqual(['Thing']);
+    all.answers['/apis'] = { items: [group('example.com', 'Thing'), group('other.com', 'Other')] };
+    expect(await kinds(all)).toEqual(['Thing', 'Other']);
+  });
+
+  test('is asked anew where an older question is still under way', async () => {
+    const all = setup();
+    all.answers['/apis'] = { items: [group('example.com', 'Thing')] };
+    const older = all.discovery.resource(known, signal);
+    all.answers['/apis'] = { items: [group('other.com', 'Other')] };
+    expect(await kinds(all)).toEqual(['Other']);
+    await older;
+  });
+
+  test('is not said where the server itself cannot tell all of them', async () => {
+    const all = setup();
+    all.answers['/apis'] = { items: [group('example.com', 'Thing'), ...groups.items] };
+    await expect(kinds(all)).rejects.toMatchObject({ status: 503, code: 'ApiGroupUnavailable' });
+  });
 });
