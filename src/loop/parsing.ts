@@ -31,7 +31,8 @@ export async function parsedFiles(run: Run, files: readonly TreeFile[]): Promise
   if (typeof fresh === 'string') return tooMuch(files, fresh);
   const bytes = fresh.reduce((sum, file) => sum + file.content.byteLength, 0);
   const aside = bytes > MAX_BYTES_HERE ? ctx.parseAside : undefined;
-  const parsed = parse([...(aside === undefined ? fresh : await aside(fresh, run.signal)), ...before]);
+  const read = aside === undefined ? fresh : await aside(fresh, run.signal);
+  const parsed = parse([...read, ...before], LIMITS, files);
   session.parsed = {
     before: session.parsed.now,
     now: new Map(parsed.files.map((file) => [nameOf(file), file])),

@@ -22,6 +22,8 @@ declare const PAWL_PARSE_WORKER: string | undefined;
 export interface AsideLimits {
   timeoutMs: number;
   maxHeapMb: number;
+  /** Over all files; by default that of the render. */
+  maxNodes?: number;
 }
 
 const LIMITS_ASIDE: AsideLimits = { timeoutMs: 30_000, maxHeapMb: 400 };
@@ -54,7 +56,7 @@ async function parseAll(
     return await Promise.race([answer.promise, ended.promise]);
   };
   const parsed: ParsedFile[] = [];
-  let nodesLeft = LIMITS.maxNodes;
+  let nodesLeft = limits.maxNodes ?? LIMITS.maxNodes;
   let documents = 0;
   try {
     for (const file of files) {
@@ -62,8 +64,8 @@ async function parseAll(
       parsed.push(one);
       nodesLeft -= one.nodes;
       documents += one.documents;
-      // It fails by what is there already: render/parse.ts says so.
-      if (documents > LIMITS.maxDocuments || nodesLeft <= 0) break;
+      // It fails by what is there already: render/parse.ts says so. Exactly as many as there may be is no failure.
+      if (documents > LIMITS.maxDocuments || nodesLeft < 0) break;
     }
     return parsed;
   } catch (error) {

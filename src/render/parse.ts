@@ -1,5 +1,7 @@
 // Files of a commit → parsed objects: everything that can be said without a server. A file that was parsed before,
 // under the same path, need not be parsed again: what it holds depends on nothing else.
+//
+// A file that is asked for and not there is a problem, whyever it is not: its objects would be taken for removed.
 
 import type { SourceFile, TreeFile } from '../model/manifest.ts';
 import { LIMITS, type Limits, readDocuments } from './documents.ts';
@@ -66,10 +68,16 @@ function tooLarge({ object, origin }: ParsedObject): RenderProblem {
   };
 }
 
-/** All files of the read set, of which some may have been parsed before. */
-export function parse(files: readonly (SourceFile | ParsedFile)[], limits: Limits = LIMITS): Parsed {
+/** All files of the read set, of which some may have been parsed before. `asked`: what they should be. */
+export function parse(
+  files: readonly (SourceFile | ParsedFile)[],
+  limits: Limits = LIMITS,
+  asked: readonly TreeFile[] = files,
+): Parsed {
   const sorted = files.toSorted((a, b) => compare(a.path, b.path));
-  const readSet = sorted.map(({ path, oid, mode }) => ({ path, oid, mode }));
+  const readSet = asked
+    .map(({ path, oid, mode }) => ({ path, oid, mode }))
+    .sort((a, b) => compare(a.path, b.path));
   const totalBytes = sorted.reduce((sum, file) => sum + bytesOf(file), 0);
   if (sorted.length > limits.maxFiles) return tooMuch(readSet, `more than ${limits.maxFiles} files`);
   if (totalBytes > limits.maxTotalBytes)
@@ -88,6 +96,7 @@ export function parse(files: readonly (SourceFile | ParsedFile)[], limits: Limit
     if (documents > limits.maxDocuments) return tooMuch(readSet, `more than ${limits.maxDocuments} objects`);
   }
   const problems = parsed.flatMap((file) => file.problems);
+  if (problems.length === 0) problems.push(...missing(parsed, readSet));
   if (documents === 0 && problems.length === 0) {
     problems.push({
       code: 'Empty',
@@ -103,6 +112,17 @@ export function parse(files: readonly (SourceFile | ParsedFile)[], limits: Limit
     readSet,
     files: parsed.filter((file) => file.problems.length === 0),
   };
+}
+
+/** Who parses elsewhere stops where a limit is reached: then another problem says which. */
+function missing(parsed: readonly ParsedFile[], asked: readonly TreeFile[]): RenderProblem[] {
+  const paths = new Set(parsed.map(({ path }) => path));
+  const absent = asked.filter(({ path }) => !paths.has(path));
+  const [first] = absent;
+  if (first === undefined) return [];
+  const more = absent.length > 1 ? `, and ${absent.length - 1} more files` : '';
+  const message = `was not parsed${more}: nothing is made of the rest`;
+  return [{ code: 'TooLarge', file: first.path, message, hint: 'split the App, or point its path at less' }];
 }
 
 /** A commit whose files are more than one App may hold; none of them is to blame alone. */

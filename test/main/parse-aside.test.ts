@@ -98,6 +98,24 @@ test('more objects than an App may hold are not all parsed', async () => {
   ]);
 });
 
+test('exactly as many values as an App may hold leave no file out', async () => {
+  const files = ['a', 'b', 'c'].map((name) => file(`${name}.yaml`, configMap(name, '{ x: "1" }')));
+  files.push(file('d.yaml', '# nothing\n'));
+  const nodes = files.slice(0, 2).reduce((sum, one) => sum + parseFile(one).nodes, 0);
+  const upTo = async (maxNodes: number) => {
+    const limits = { timeoutMs: 30_000, maxHeapMb: 400, maxNodes };
+    return parse(await makeParseAside(limits)(files, never), { ...LIMITS, maxNodes }, files);
+  };
+  const two = await upTo(nodes);
+  expect(two.problems).toMatchObject([
+    { code: 'TooLarge', message: `more than ${nodes} values in all, aliases written out` },
+  ]);
+  const all = await upTo((nodes / 2) * 3);
+  expect(all.problems).toEqual([]);
+  expect(all.objects.map(({ object }) => object.metadata.name)).toEqual(['a', 'b', 'c']);
+  expect(all.files).toHaveLength(4);
+});
+
 test('what takes too much memory is a problem of the file, and the next one is parsed all the same', async () => {
   const aside = makeParseAside({ timeoutMs: 60_000, maxHeapMb: 24 });
   const files = [file('a.yaml', configMap('a', '{}')), file('b.yaml', `a: [${'[],'.repeat(300_000)}]`)];

@@ -118,3 +118,14 @@ test('files that were parsed before count against the limits as if they were par
     expect(problem, JSON.stringify(limits)).toBeDefined();
   }
 });
+
+test('files that were asked for and are not there are never taken for a smaller App', () => {
+  const sources = ['a', 'b', 'c'].map((name) => file(`${name}.yaml`, configMap(name, '{}')));
+  const parsed = parse(sources.slice(0, 1), LIMITS, sources);
+  expect(parsed.problems).toMatchObject([
+    { code: 'TooLarge', file: 'b.yaml', message: expect.stringContaining('1 more file') },
+  ]);
+  expect(parsed.readSet.map(({ path }) => path)).toEqual(['a.yaml', 'b.yaml', 'c.yaml']);
+  // Nothing at all came back.
+  expect(parse([], LIMITS, sources).problems).toMatchObject([{ code: 'TooLarge', file: 'a.yaml' }]);
+});
