@@ -186,16 +186,14 @@ export function openVigil(
   function isReadyNow(what: WaitFor, { objects, memo }: Seen): boolean {
     const settings = settingsFor(what);
     if (settings.soakMs > 0 || what.asking !== undefined || ctx.cluster.isAway()) return false;
-    const { judgement } = judge({
-      ...objects(),
-      related: { pods: [], replicaSets: [], events: [] },
-      settings,
-      elapsedMs: clock.elapsedMs,
-      memory: clock.memory,
-      memo,
-      now: ctx.clock.now(),
-    });
-    return judgement.kind === 'healthy';
+    const seen = objects();
+    // Most often what was changed is not ready yet: to look at the thousands of others tells nothing more.
+    const changed = seen.objects.filter((watched) => watched.changed);
+    const nothing = { pods: [], replicaSets: [], events: [] };
+    const by = { related: nothing, settings, elapsedMs: clock.elapsedMs, memory: clock.memory, memo };
+    const isReady = (of: typeof seen) =>
+      judge({ ...of, ...by, now: ctx.clock.now() }).judgement.kind === 'healthy';
+    return isReady({ ...seen, objects: changed }) && isReady(seen);
   }
 
   function settingsFor(what: WaitFor): Run['settings']['health'] {
