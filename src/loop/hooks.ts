@@ -5,10 +5,11 @@ import { ApiError } from '../model/errors.ts';
 import { type HookRun, type HookWhen, isHook, runOf, withRun } from '../model/hook.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { APPLYSET } from '../model/app.ts';
-import type { KubeObject } from '../model/object.ts';
+import type { Gvk, KubeObject } from '../model/object.ts';
 import type { Change, PlanItem, Refusal } from '../model/plan.ts';
 import { finalise } from '../plan/finalise.ts';
-import { hookStep, underOtherName } from '../plan/hooks.ts';
+import { type PodsRead, podSelector } from '../plan/at-work.ts';
+import { type HookFacts, hookStep, underOtherName } from '../plan/hooks.ts';
 import { refusalOf } from '../plan/refusal.ts';
 import { applyStages } from './applying.ts';
 import type { Run } from './context.ts';
@@ -22,6 +23,7 @@ export function hooksOf(manifests: readonly Manifest[], ...when: HookWhen[]): Ma
   return manifests.filter(({ policy }) => policy.hook !== undefined && when.includes(policy.hook.when));
 }
 
+const POD: Gvk = { group: '', version: 'v1', kind: 'Pod' };
 /** Whether a former run has ended, ms. */
 const LOOK_AGAIN_MS = 5_000;
 
@@ -47,13 +49,16 @@ export async function planHook(
     const owner = live?.metadata.labels?.[APPLYSET.partOf];
     if (owner !== undefined && owner !== run.applySet)
       return refuse(manifest, 'Owned', 'the Job is a member of another ApplySet');
-    const step = hookStep(live, {
+    const facts: HookFacts = {
       hasRun: false,
       run: now,
       isMember: owner === run.applySet,
       always: manifest.policy.hook?.always === true,
       isSameSpec: live !== undefined && runOf(live) === undefined && (await isSameSpec(run, object, live)),
-    });
+    };
+    let step = hookStep(live, facts);
+    if (step.do === 'hold' && live !== undefined)
+      step = hookStep(live, { ...facts, pods: await podsOf(run, live) });
     const item = (action: PlanItem['action'], dryRun: PlanItem['dryRun'] = 'passed'): PlannedHook => ({
       kind: 'item',
       item: { manifest, object, live, action, dryRun },
@@ -93,6 +98,17 @@ export async function planHook(
     }
   } catch (error) {
     if (error instanceof ApiError) return { kind: 'refused', refusal: refusalOf(id, error) };
+    throw error;
+  }
+}
+
+/** As Pawl, who looks at pods while a release is in flight. */
+async function podsOf(run: Run, job: KubeObject): Promise<PodsRead> {
+  const query = { gvk: POD, namespace: job.metadata.namespace, labelSelector: podSelector(job) };
+  try {
+    return await run.ctx.cluster.as(undefined).list(query, run.signal);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return 'unreadable';
     throw error;
   }
 }

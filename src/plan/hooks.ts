@@ -12,6 +12,7 @@ import { hash } from 'node:crypto';
 import { conditionIs } from '../model/conditions.ts';
 import { type HookRun, runOf } from '../model/hook.ts';
 import type { KubeObject } from '../model/object.ts';
+import { isAtWork, type PodsRead } from './at-work.ts';
 
 export type HookStep =
   | { do: 'nothing' }
@@ -38,6 +39,8 @@ export interface HookFacts {
   isMember: boolean;
   /** Of a live Job that carries no run: whether its spec is the one that is desired. */
   isSameSpec: boolean;
+  /** Of the live Job; read where a first answer is to hold. */
+  pods?: PodsRead;
 }
 
 export function hookStep(live: KubeObject | undefined, facts: HookFacts): HookStep {
@@ -48,18 +51,11 @@ export function hookStep(live: KubeObject | undefined, facts: HookFacts): HookSt
   const isTheirs = found === undefined && facts.isSameSpec && !facts.always;
   const replace = { do: facts.isMember ? ('replace' as const) : ('leave' as const) };
   if (live.metadata.deletionTimestamp !== undefined) return replace;
-  if (!isOurs && !isTheirs) return isAtWork(live) ? { do: 'hold' } : replace;
+  if (!isOurs && !isTheirs) return isAtWork(live, facts.pods) ? { do: 'hold' } : replace;
   if (isOurs && conditionIs(live, 'Complete', 'True')) return { do: 'note' };
   if (conditionIs(live, 'Failed', 'True'))
     return isOurs && found.release === facts.run.release ? { do: 'wait' } : replace;
   return { do: isOurs ? 'wait' : 'adopt' };
-}
-
-/** A pod of it runs: one that cannot start does nothing that could be left half done. */
-function isAtWork(job: KubeObject): boolean {
-  if (conditionIs(job, 'Complete', 'True') || conditionIs(job, 'Failed', 'True')) return false;
-  const { ready } = (job.status ?? {}) as { ready?: unknown };
-  return typeof ready === 'number' && ready > 0;
 }
 
 const MAX_NAME = 52;

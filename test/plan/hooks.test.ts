@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../src/model/app.ts';
 import { parseHook } from '../../src/model/hook.ts';
 import type { KubeObject } from '../../src/model/object.ts';
+import { type PodsRead, podSelector } from '../../src/plan/at-work.ts';
 import { type HookFacts, type HookStep, hookStep, underOtherName } from '../../src/plan/hooks.ts';
 
 test.for<{ given: string; want: ReturnType<typeof parseHook> }>([
@@ -18,11 +19,51 @@ test.for<{ given: string; want: ReturnType<typeof parseHook> }>([
 
 const ended = (type: 'Complete' | 'Failed') => ({ conditions: [{ type, status: 'True' }] });
 const working = { active: 1, ready: 1 };
+/** As the server counts it while a container of preparation runs, and in a pod's first moments, too. */
 const stuck = { active: 1, ready: 0 };
+
+type State = 'running' | 'ended' | 'PodInitializing' | 'ImagePullBackOff' | 'CrashLoopBackOff';
+
+const stateOf = (state: State) => {
+  if (state === 'running') return { state: { running: { startedAt: 'now' } } };
+  if (state === 'ended') return { state: { terminated: { exitCode: 0 } } };
+  return { state: { waiting: { reason: state } } };
+};
+
+/** A pod of the Job, by what its containers of preparation and its own do. */
+function pod(
+  init: State[],
+  own: State[],
+  more: { owner?: string; phase?: string; node?: string } = {},
+): KubeObject {
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    name: 'm',
+    uid: more.owner ?? 'uid-m',
+    controller: true,
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'm-1', ownerReferences: [owner] },
+    spec: { nodeName: more.node ?? 'n1' },
+    status: {
+      phase: more.phase ?? 'Pending',
+      initContainerStatuses: init.map(stateOf),
+      containerStatuses: own.map(stateOf),
+    },
+  };
+}
 
 function job(run: string | undefined, status: object, metadata: object = {}): KubeObject {
   const annotations: Record<string, string> = run === undefined ? {} : { [ANNOTATION.hookRun]: run };
-  return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'm', annotations, ...metadata }, status };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'm', uid: 'uid-m', annotations, ...metadata },
+    status,
+  };
 }
 
 const facts: HookFacts = {
@@ -54,7 +95,12 @@ describe('what is done with a hook', () => {
     { name: 'that has failed in another one', live: job('h2 c1 t1', ended('Failed')), want: 'replace' },
     { name: 'whose former content has completed', live: job('h1 c1 t1', ended('Complete')), want: 'replace' },
     { name: 'whose former content is at work', live: job('h1 c1 t1', working), want: 'hold' },
-    { name: 'whose former content never started', live: job('h1 c1 t1', stuck), want: 'replace' },
+    {
+      name: 'whose former content is begun, and of whose pods nothing is known yet',
+      live: job('h1 c1 t1', stuck),
+      want: 'hold',
+    },
+    { name: 'whose former content the controller has not seen yet', live: job('h1 c1 t1', {}), want: 'hold' },
     {
       name: 'that is on its way out',
       live: job('h2 c2 t2', working, { deletionTimestamp: 'now' }),
@@ -96,6 +142,59 @@ describe('what is done with a hook', () => {
   ])('$name', ({ live, more, want }) => {
     expect(hookStep(live, { ...facts, ...more })).toEqual({ do: want });
   });
+});
+
+describe('a former run of other content', () => {
+  test.for<{ name: string; status?: object; pods: PodsRead; want: HookStep['do'] }>([
+    { name: 'runs', pods: [pod([], ['running'])], want: 'hold' },
+    { name: 'still prepares', pods: [pod(['running'], ['PodInitializing'])], want: 'hold' },
+    {
+      name: 'is between two containers',
+      pods: [pod(['ended', 'PodInitializing'], ['PodInitializing'])],
+      want: 'hold',
+    },
+    { name: 'has ended this moment, and is not counted yet', pods: [pod([], ['ended'])], want: 'hold' },
+    { name: 'has a pod on a node that says nothing yet', pods: [pod([], [])], want: 'hold' },
+    { name: 'has a pod that no node has', pods: [pod([], [], { node: '' })], want: 'replace' },
+    { name: 'has no image', pods: [pod([], ['ImagePullBackOff'])], want: 'replace' },
+    { name: 'waits after a crash', pods: [pod([], ['CrashLoopBackOff'])], want: 'replace' },
+    {
+      name: 'has one pod that cannot start, and one that runs',
+      status: { active: 2, ready: 0 },
+      pods: [pod([], ['ImagePullBackOff']), pod(['running'], [])],
+      want: 'hold',
+    },
+    { name: 'counts a pod that was not read', pods: [], want: 'hold' },
+    {
+      name: 'counts a pod, and only a stranger was read',
+      pods: [pod([], ['ImagePullBackOff'], { owner: 'uid-other' })],
+      want: 'hold',
+    },
+    {
+      name: 'waits between two tries',
+      status: { failed: 1 },
+      pods: [pod([], ['ended'], { phase: 'Failed' })],
+      want: 'replace',
+    },
+    {
+      name: 'counts no pod yet, and has one that runs',
+      status: {},
+      pods: [pod([], ['running'])],
+      want: 'hold',
+    },
+    { name: 'has none yet', status: {}, pods: [], want: 'replace' },
+    { name: 'may not be looked at, and counts pods', pods: 'unreadable', want: 'hold' },
+    { name: 'may not be looked at, and counts none', status: {}, pods: 'unreadable', want: 'replace' },
+    { name: 'has ended', status: ended('Failed'), pods: [pod([], ['running'])], want: 'replace' },
+  ])('that $name', ({ status = stuck, pods, want }) => {
+    expect(hookStep(job('h1 c1 t1', status), { ...facts, pods })).toEqual({ do: want });
+  });
+});
+
+test('the pods of a Job are found by its own selector', () => {
+  const spec = { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u', x: 'y' } } };
+  expect(podSelector({ ...job(undefined, {}), spec })).toBe('batch.kubernetes.io/controller-uid=u,x=y');
+  expect(podSelector(job(undefined, {}))).toBeUndefined();
 });
 
 test('another name for a dry-run is a name that the server takes for a Job', () => {
