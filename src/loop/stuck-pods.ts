@@ -24,6 +24,7 @@ export interface Unsticking {
 /** `signal` ends the wait. `again` is called when something that failed is worth another look. */
 export function unsticking(run: Run, started: Release, signal: AbortSignal, again: () => void): Unsticking {
   const handled = new Set<string>();
+  const young = new Set<string>();
   const underWay = new Set<Promise<void>>();
   let bug: unknown;
   return {
@@ -32,20 +33,23 @@ export function unsticking(run: Run, started: Release, signal: AbortSignal, agai
       if (sets.length === 0) return;
       const index = indexRelated(related);
       for (const { live, manifest } of sets) {
-        for (const pod of stuckPods(live, index)) {
-          const version = `${pod.metadata.uid ?? ''}/${pod.metadata.resourceVersion ?? ''}`;
+        for (const { pod, inMs } of stuckPods(live, index, run.ctx.clock.now())) {
+          const uid = pod.metadata.uid ?? '';
+          const version = `${uid}/${pod.metadata.resourceVersion ?? ''}`;
+          if (inMs > 0) {
+            if (young.has(uid)) continue;
+            young.add(uid);
+            begin(grown(uid, inMs));
+            continue;
+          }
           if (handled.has(version)) continue;
           handled.add(version);
-          const work = unstick(pod, manifest.id)
-            .catch(async (error: unknown) => {
+          begin(
+            unstick(pod, manifest.id).catch(async (error: unknown) => {
               if (!(error instanceof ApiError)) throw error;
               await afterRefusal(error, pod, manifest.id, () => handled.delete(version));
-            })
-            .catch((error: unknown) => {
-              if (!signal.aborted && !run.hard.aborted) bug ??= error;
-            })
-            .finally(() => underWay.delete(work));
-          underWay.add(work);
+            }),
+          );
         }
       }
     },
@@ -54,6 +58,21 @@ export function unsticking(run: Run, started: Release, signal: AbortSignal, agai
       if (bug !== undefined) throw bug;
     },
   };
+
+  function begin(what: Promise<void>): void {
+    const work = what
+      .catch((error: unknown) => {
+        if (!signal.aborted && !run.hard.aborted) bug ??= error;
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+
+  async function grown(uid: string, inMs: number): Promise<void> {
+    await run.ctx.clock.delay(inMs, signal);
+    young.delete(uid);
+    again();
+  }
 
   async function unstick({ metadata }: KubeObject, object: ObjectId): Promise<void> {
     const { namespace = '', name, uid, resourceVersion } = metadata;

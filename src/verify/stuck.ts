@@ -9,33 +9,70 @@ import { isReady } from './pod.ts';
 /** A kubelet says within a moment of a pod's start that it is not ready; a later "not ready" followed a "ready". ms */
 const SAYS_UNREADY_WITHIN_MS = 5_000;
 
+/** A pod that shows no sign of failure is given this long from its making: nearly all are ready by then. ms */
+const LEAST_AGE_MS = 15_000;
+
+export interface StuckPod {
+  pod: KubeObject;
+  /** When it may be deleted, if it stays as it is; 0: now. */
+  inMs: number;
+}
+
 /**
  * Those that the set's own update would replace next, if it did not wait for them: of another revision than the one
- * it updates to, not kept back by a partition, never ready, and not merely slow. Only of sets that go pod by pod (OrderedReady).
+ * it updates to, not kept back by a partition, and never ready. Of the revision that was rolled out last, which has
+ * been ready once, only those that show that they fail: any other may be at work, as a database that reads its log
+ * after it was moved. Only of sets that go pod by pod (OrderedReady). `now`: wall clock, ms.
  */
-export function stuckPods(object: KubeObject | undefined, index: RelatedIndex): KubeObject[] {
+export function stuckPods(object: KubeObject | undefined, index: RelatedIndex, now: number): StuckPod[] {
   if (object === undefined || !goesPodByPod(object) || !isObserved(object)) return [];
-  const updateRevision = textIn(at(object, 'status'), 'updateRevision');
+  const { updateRevision, currentRevision } = revisionsOf(object);
   if (updateRevision === '' || object.metadata.deletionTimestamp !== undefined) return [];
-  const pods = index.podsOf(object.metadata.uid);
-  const proved = provedRevision(object, pods);
   const partition = numberIn(at(object, 'spec', 'updateStrategy', 'rollingUpdate'), 'partition') ?? 0;
-  return pods.filter(
-    (pod) =>
+  return index.podsOf(object.metadata.uid).flatMap((pod) => {
+    const isHeldUp =
       pod.metadata.deletionTimestamp === undefined &&
       ordinalOf(pod, object) >= partition &&
       isOfAnother(pod, updateRevision) &&
-      revisionOf(pod) !== proved &&
-      hasNeverBeenReady(pod),
-  );
+      hasNeverBeenReady(pod);
+    if (!isHeldUp) return [];
+    if (cannotStart(pod)) return [{ pod, inMs: 0 }];
+    const madeMs = timeIn(at(pod, 'metadata'), 'creationTimestamp');
+    if (madeMs === undefined || currentRevision === '' || revisionOf(pod) === currentRevision) return [];
+    return [{ pod, inMs: Math.max(madeMs + LEAST_AGE_MS - now, 0) }];
+  });
 }
 
-/** The revision that was rolled out last, if a pod of it is ready: another pod of it is slow, and not broken. */
-function provedRevision(object: KubeObject, pods: readonly KubeObject[]): string | undefined {
-  const currentRevision = textIn(at(object, 'status'), 'currentRevision');
-  return pods.some((pod) => revisionOf(pod) === currentRevision && isReady(pod))
-    ? currentRevision
-    : undefined;
+function revisionsOf(object: KubeObject): { updateRevision: string; currentRevision: string } {
+  const status = at(object, 'status');
+  return {
+    updateRevision: textIn(status, 'updateRevision'),
+    currentRevision: textIn(status, 'currentRevision'),
+  };
+}
+
+/** What a container that fails waits with (kubelet), pulls and configuration included. */
+const FAILING: ReadonlySet<string> = new Set([
+  'CrashLoopBackOff',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'ErrImageNeverPull',
+  'ErrImagePull',
+  'ImageInspectError',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'RegistryUnavailable',
+  'RunContainerError',
+  'SignatureValidationFailed',
+]);
+
+/** Nothing of it runs: a container fails, or no node has taken it. */
+function cannotStart(pod: KubeObject): boolean {
+  const status = at(pod, 'status');
+  const containers = [...listAt(status, 'initContainerStatuses'), ...listAt(status, 'containerStatuses')];
+  if (containers.some((container) => FAILING.has(textIn(at(container, 'state', 'waiting'), 'reason'))))
+    return true;
+  return textIn(at(pod, 'spec'), 'nodeName') === '' && containers.length === 0;
 }
 
 function goesPodByPod(object: KubeObject): boolean {

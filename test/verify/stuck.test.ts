@@ -5,6 +5,10 @@ import { stuckPods } from '../../src/verify/stuck.ts';
 import { nothing, owner } from './scene.ts';
 
 const START = '2026-11-01T10:00:00Z';
+const NOW = Date.parse(START) + 60_000;
+
+const waiting = (reason: string) => ({ state: { waiting: { reason } } });
+const running = { state: { running: { startedAt: START } } };
 
 function statefulSet(spec: object = {}, more: { metadata?: object; status?: object } = {}): KubeObject {
   return {
@@ -26,8 +30,10 @@ interface Has {
   revision?: string;
   ready?: 'True' | 'False';
   readySince?: string;
+  containers?: object;
   status?: object;
   metadata?: object;
+  more?: object;
 }
 
 function pod(has: Has = {}): KubeObject {
@@ -39,12 +45,16 @@ function pod(has: Has = {}): KubeObject {
       name,
       namespace: 'shop',
       uid: `uid-${name}`,
+      creationTimestamp: START,
       labels: { 'controller-revision-hash': revision },
       ownerReferences: [owner('apps/v1', 'StatefulSet', 'db')],
       ...has.metadata,
     },
+    spec: { nodeName: 'n1' },
+    ...has.more,
     status: has.status ?? {
       startTime: START,
+      ...has.containers,
       conditions: [{ type: 'Ready', status: ready, lastTransitionTime: readySince }],
     },
   };
@@ -54,7 +64,10 @@ const cases: { name: string; given: [KubeObject | undefined, KubeObject]; want: 
   { name: 'a pod of the reverted revision that was never ready', given: [statefulSet(), pod()], want: true },
   {
     name: 'one of the first revision, whose template was replaced at once',
-    given: [statefulSet({}, { status: { currentRevision: 'db-2' } }), pod({ name: 'db-0' })],
+    given: [
+      statefulSet({}, { status: { currentRevision: 'db-2' } }),
+      pod({ name: 'db-0', containers: { containerStatuses: [waiting('CrashLoopBackOff')] } }),
+    ],
     want: true,
   },
   {
@@ -138,33 +151,55 @@ const cases: { name: string; given: [KubeObject | undefined, KubeObject]; want: 
   },
 ];
 
+/** The names of the pods that may be deleted now. */
+const stuckNow = (set: KubeObject | undefined, pods: KubeObject[], now = NOW) =>
+  stuckPods(set, indexRelated({ ...nothing, pods }), now)
+    .filter(({ inMs }) => inMs === 0)
+    .map(({ pod }) => pod.metadata.name);
+
 describe('a pod of the revision that was rolled out last', () => {
-  const slow = pod({ name: 'db-2', revision: 'db-1' });
   const updating = (currentRevision: string) =>
     statefulSet({}, { status: { currentRevision, updateRevision: 'db-3' } });
-  const stuck = (set: KubeObject, ...others: KubeObject[]) =>
-    stuckPods(set, indexRelated({ ...nothing, pods: [slow, ...others] })).map(
-      ({ metadata }) => metadata.name,
-    );
+  const alone = (containers: object, more: object = { spec: { nodeName: 'n1' } }) =>
+    stuckNow(updating('db-1'), [pod({ name: 'db-0', revision: 'db-1', containers, more })]);
 
-  test('is only slow, where another one is ready', () => {
-    expect(stuck(updating('db-1'), pod({ name: 'db-0', revision: 'db-1', ready: 'True' }))).toEqual([]);
+  test('is left alone while it runs, though no other pod of it is ready: it may be reading its log', () => {
+    expect(alone({ containerStatuses: [running] })).toEqual([]);
+    expect(
+      alone({ initContainerStatuses: [running], containerStatuses: [waiting('PodInitializing')] }),
+    ).toEqual([]);
+    expect(alone({})).toEqual([]);
   });
 
-  test('is broken, where none of that revision is', () => {
-    expect(stuck(updating('db-1'), pod({ name: 'db-0', revision: 'db-3', ready: 'True' }))).toEqual(['db-2']);
+  test.for(['CrashLoopBackOff', 'ImagePullBackOff', 'CreateContainerConfigError'])(
+    'is deleted where it shows %s, in its preparation too',
+    (reason) => {
+      expect(alone({ containerStatuses: [running, waiting(reason)] })).toEqual(['db-0']);
+      expect(alone({ initContainerStatuses: [waiting(reason)] })).toEqual(['db-0']);
+    },
+  );
+
+  test('is deleted where no node has taken it', () => {
+    expect(alone({}, { spec: {} })).toEqual(['db-0']);
   });
 
   test('is not meant where the rollout of its revision has never ended', () => {
-    expect(stuck(updating('db-0'), pod({ name: 'db-1', revision: 'db-1', ready: 'True' }))).toEqual(['db-2']);
+    expect(stuckNow(updating('db-0'), [pod({ revision: 'db-1' })])).toEqual(['db-2']);
   });
+});
+
+test('a pod that shows no sign of failure is given the time that a start takes', () => {
+  const index = indexRelated({ ...nothing, pods: [pod()] });
+  const after = (ms: number) =>
+    stuckPods(statefulSet(), index, Date.parse(START) + ms).map(({ inMs }) => inMs);
+  expect(after(4_000)).toEqual([11_000]);
+  expect(after(15_000)).toEqual([0]);
+  const failing = pod({ containers: { containerStatuses: [waiting('ErrImagePull')] } });
+  expect(stuckNow(statefulSet(), [failing], Date.parse(START))).toEqual(['db-2']);
 });
 
 describe('what holds up a StatefulSet', () => {
   test.each(cases)('$name', ({ given: [set, one], want }) => {
-    const index = indexRelated({ ...nothing, pods: [one] });
-    expect(stuckPods(set, index).map(({ metadata }) => metadata.name)).toEqual(
-      want ? [one.metadata.name] : [],
-    );
+    expect(stuckNow(set, [one])).toEqual(want ? [one.metadata.name] : []);
   });
 });
