@@ -1,6 +1,9 @@
-// Between two stages of a release: what the stage changed has to be ready before the next one is begun. It is
-// judged as the whole release is at its end, and a stage that fails is the release's failure: what comes after it
-// is not applied.
+// Between two stages of a release: what the stage changed has to be ready before the next one is begun.
+//
+// 1. Between two numbers of `pawl.dev/stage`, and after a hook, it is judged as the whole release is at its end: what
+//    fails is the release's failure, and what comes after it is not applied.
+// 2. Between two classes of kinds within one number the wait is a courtesy: what comes after may be the very thing
+//    that is missing. Nothing is judged there.
 
 import { revision } from '../model/app.ts';
 import { isHook } from '../model/hook.ts';
@@ -27,25 +30,33 @@ export async function openGate(
   desired: Rendered,
   vigil: Vigil,
 ): Promise<StageGate> {
-  const before = await healthyRender(run, started.target);
-  const former = new Map(before?.manifests.map(({ key, hash }) => [key, hash]));
+  const healthy = await healthyRender(run, started.target);
+  const former = new Map(healthy?.manifests.map(({ key, hash }) => [key, hash]));
+  let before: readonly PlanItem[] = [];
   let stopped: Verified | undefined;
   return {
     stoppedBy: () => stopped,
     async pass(stage, rest, changes) {
-      const manifests = awaitedOf(stage, rest, {
-        changes,
-        given: desired.manifests.map(({ object }) => object),
-        isAsHealthy: ({ key, hash }) => former.get(key) === hash,
-        isRepeated: started.attempt > 1,
-      });
+      if (isFirstOf(stage, before)) before = [];
+      const { manifests, isFinal } = gateOf(
+        { before, stage, rest },
+        {
+          changes,
+          given: desired.manifests.map(({ object }) => object),
+          isAsHealthy: ({ key, hash }) => former.get(key) === hash,
+          isRepeated: started.attempt > 1,
+        },
+      );
+      before = [...before, ...stage];
       if (manifests.length === 0) return { go: 'on' };
-      const verified = await vigil.wait({
+      const what = {
         manifests,
         changes,
         soak: false,
-        onWaiting: (message) => sayWaiting(run, started, `applying %, stage by stage: ${message}`),
-      });
+        onWaiting: (message: string) => sayWaiting(run, started, `applying %, stage by stage: ${message}`),
+      };
+      const verified = isFinal ? await vigil.wait(what) : await vigil.linger(what);
+      if (verified.kind === 'left') return { go: 'on' };
       if (verified.kind === 'verdict' && verified.verdict.kind === 'healthy') return { go: 'on' };
       stopped = verified;
       return {
@@ -69,26 +80,53 @@ export interface StageFacts {
   isRepeated: boolean;
 }
 
+export interface Boundary {
+  /** Applied before it within the same `pawl.dev/stage`, whether it is ready or not. */
+  before: readonly PlanItem[];
+  /** Of one `pawl.dev/stage` and one class of kinds. */
+  stage: readonly PlanItem[];
+  rest: readonly PlanItem[];
+}
+
+export interface Awaited {
+  manifests: Manifest[];
+  /** What is not ready in the end is the release's failure; otherwise the rest is applied all the same. */
+  isFinal: boolean;
+}
+
 /**
  * What has to be ready before the rest is applied: what the release changed. Nothing where nothing is left to apply;
  * nor what nobody waits for, or what would wait for something of the rest. Hooks are always waited for: they stand in
  * stages of their own.
  */
-export function awaitedOf(
-  stage: readonly PlanItem[],
-  rest: readonly PlanItem[],
+export function gateOf(
+  { before, stage, rest }: Boundary,
   { changes, given, isAsHealthy, isRepeated }: StageFacts,
-): Manifest[] {
+): Awaited {
   const written = new Set(changes.filter(isWritten).map(({ key }) => key));
-  const coming = rest.filter(({ action }) => action !== 'unchanged').map(({ manifest }) => manifest.object);
+  const coming = rest.filter(({ action }) => action !== 'unchanged');
   const hooks = stage.map(({ manifest }) => manifest).filter(isHook);
-  if (hooks.length > 0) return hooks;
-  if (coming.length === 0) return [];
-  const isHeldUp = heldUpBy(coming, given);
-  return stage
+  const isLast = !rest.some(({ manifest }) => manifest.stage === stage[0]?.manifest.stage);
+  const isFinal = hooks.length > 0 || isLast;
+  // A courtesy is only for what comes next; all of the number is waited for at its end.
+  const isWanted = isLast
+    ? coming.length > 0
+    : hooks.length === 0 && coming.some(({ manifest }) => manifest.stage === stage[0]?.manifest.stage);
+  if (!isWanted) return { manifests: hooks, isFinal };
+  const isHeldUp = heldUpBy(
+    coming.map(({ manifest }) => manifest.object),
+    given,
+  );
+  const changed = [...(isLast ? before : []), ...stage]
     .map(({ manifest }) => manifest)
+    .filter((manifest) => !isHook(manifest))
     .filter((manifest) => isRepeated || written.has(manifest.key) || !isAsHealthy(manifest))
     .filter((manifest) => !isLoadBalancer(manifest) && !isHeldUp(manifest.object));
+  return { manifests: [...hooks, ...changed], isFinal };
+}
+
+function isFirstOf(stage: readonly PlanItem[], before: readonly PlanItem[]): boolean {
+  return before[0]?.manifest.stage !== stage[0]?.manifest.stage;
 }
 
 /** An address may take minutes, and nothing that follows needs it: the end of the release judges it. */

@@ -3,7 +3,8 @@
 //
 // 1. Only the time of waiting counts, and none of it twice: it is kept in the status, so that a restart does not
 //    start the clock anew.
-// 2. A newer commit that concerns the App and a change of the App end any of the waits.
+// 2. A courtesy judges nothing: what it has seen counts for nothing later, but its time does.
+// 3. A newer commit that concerns the App and a change of the App end any of the waits.
 
 import { isHook, isJob } from '../model/hook.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
@@ -11,7 +12,7 @@ import { type KubeObject, idOf, keyOf } from '../model/object.ts';
 import type { Change, PlanItem } from '../model/plan.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
 import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
-import { afterPart } from '../verify/parts.ts';
+import { afterCourtesy, afterPart } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { scopesOf } from '../verify/scopes.ts';
 import { judge } from '../verify/judge.ts';
@@ -46,6 +47,8 @@ export interface WaitFor {
 /** The waits of one release. */
 export interface Vigil {
   wait(what: WaitFor): Promise<Verified>;
+  /** As a courtesy; `left`: not everything is ready, and it is not waited for any longer. */
+  linger(what: WaitFor): Promise<Verified | { kind: 'left' }>;
   /** Judges again: something else has changed than an object. */
   ring(): void;
   close(): void;
@@ -86,7 +89,12 @@ export function openVigil(
     ring();
   });
   return {
-    wait,
+    async wait(what) {
+      const verified = await attend(what, false);
+      if (verified.kind === 'left') throw new Error('only a courtesy can be left');
+      return verified;
+    },
+    linger: (what) => attend(what, true),
     ring,
     close() {
       unsubscribe();
@@ -94,7 +102,7 @@ export function openVigil(
     },
   };
 
-  async function wait(what: WaitFor): Promise<Verified> {
+  async function attend(what: WaitFor, courtesy: boolean): Promise<Verified | { kind: 'left' }> {
     former ??= await formerOf(run, started);
     const healthy = former;
     for (const job of jobs.values()) {
@@ -131,6 +139,7 @@ export function openVigil(
       await Promise.all([related.ready(run.signal), what.begin?.()]);
       const result = await judged(what, {
         ...seen,
+        courtesy,
         related,
         interrupted: interrupted.signal,
         stopwatch,
@@ -139,11 +148,16 @@ export function openVigil(
         stuck,
       });
       const keys = new Set(what.manifests.map(({ key }) => key));
-      clock.elapsedMs = result.elapsedMs;
-      clock.memory = result.memory === undefined ? undefined : afterPart(clock.memory, result.memory, keys);
+      const { elapsedMs, isLeft } = result;
+      const part =
+        courtesy && result.memory !== undefined
+          ? afterCourtesy(clock.memory, result.memory, isLeft ? elapsedMs : undefined)
+          : result.memory;
+      clock.elapsedMs = elapsedMs;
+      clock.memory = part === undefined ? undefined : afterPart(clock.memory, part, keys);
       // Only what was interrupted is carried on: a verdict, whatever it is, ends the clocks that led to it.
       session.verified =
-        result.judgement === undefined
+        result.judgement === undefined && !isLeft
           ? {
               commit: started.target.commit.oid,
               ...clock,
@@ -155,6 +169,7 @@ export function openVigil(
       await record();
       if (result.judgement !== undefined)
         return { kind: 'verdict', verdict: verdictOf(result.judgement, desired.manifests) };
+      if (isLeft) return { kind: 'left' };
       const interruption = await watching;
       if (interruption === undefined)
         throw new Error('the wait ended without a judgement and without a reason');
@@ -249,6 +264,7 @@ export function openVigil(
   function judged(
     what: WaitFor,
     by: Seen & {
+      courtesy: boolean;
       related: Related;
       interrupted: AbortSignal;
       stopwatch: Timer;
@@ -266,6 +282,7 @@ export function openVigil(
         interrupted: by.interrupted,
         from: clock,
         memo: by.memo,
+        courtesy: by.courtesy,
         look: () => {
           const seen = { ...by.objects(), related: by.related.read(), away: ctx.cluster.isAway() };
           if (!seen.away) by.stuck.look(seen.objects, seen.related);

@@ -16,6 +16,13 @@ const CLASSES: readonly (readonly string[])[] = [
     '/ResourceQuota',
     '/LimitRange',
     'networking.k8s.io/NetworkPolicy',
+    'policy.networking.k8s.io/',
+    'cilium.io/CiliumNetworkPolicy',
+    'cilium.io/CiliumClusterwideNetworkPolicy',
+    'crd.projectcalico.org/NetworkPolicy',
+    'crd.projectcalico.org/GlobalNetworkPolicy',
+    'projectcalico.org/NetworkPolicy',
+    'projectcalico.org/GlobalNetworkPolicy',
     'policy/PodDisruptionBudget',
   ],
   [
@@ -28,8 +35,19 @@ const CLASSES: readonly (readonly string[])[] = [
     'node.k8s.io/RuntimeClass',
     'resource.k8s.io/DeviceClass',
   ],
-  ['/ConfigMap', '/Secret'],
-  ['/PersistentVolume', '/PersistentVolumeClaim'],
+  // Kinds that are not Kubernetes' own, too, where pods cannot start without them and nothing has to be awaited of them.
+  [
+    '/ConfigMap',
+    '/Secret',
+    'secrets-store.csi.x-k8s.io/SecretProviderClass',
+    'k8s.cni.cncf.io/NetworkAttachmentDefinition',
+  ],
+  [
+    '/PersistentVolume',
+    '/PersistentVolumeClaim',
+    'resource.k8s.io/ResourceClaim',
+    'resource.k8s.io/ResourceClaimTemplate',
+  ],
   // Jobs that are to be through before anything runs have this place; no kind has it by itself.
   [],
   ['/Service', '/Endpoints', 'discovery.k8s.io/EndpointSlice'],

@@ -25,3 +25,21 @@ export function afterPart(
     soak: undefined,
   };
 }
+
+/**
+ * Of a courtesy: what it showed is not held against the release, as the rest was not applied. What stands is counted
+ * from `elapsedMs` on (undefined: not at all, as the wait was interrupted); clocks that an earlier wait began go on, so
+ * that pushing again and again does not put off a verdict.
+ */
+export function afterCourtesy(
+  before: JudgeMemory | undefined,
+  part: JudgeMemory,
+  elapsedMs: number | undefined,
+): JudgeMemory {
+  const clocks = Object.entries(part.clocks).flatMap(([key, clock]) => {
+    if (before?.clocks[key] !== undefined) return [[key, clock] as const];
+    return elapsedMs === undefined ? [] : [[key, { ...clock, sinceMs: elapsedMs }] as const];
+  });
+  const confirmed = Object.entries(part.confirmed).filter(([key]) => before?.confirmed[key] !== undefined);
+  return { ...part, clocks: Object.fromEntries(clocks), confirmed: Object.fromEntries(confirmed) };
+}

@@ -2,6 +2,7 @@
 // polls. Thin: all rules are in judge.ts.
 // 1. While the API server is away nothing is judged and the health clock stands still.
 // 2. A process that was stopped for a while has not watched: that time does not count either.
+// 3. A courtesy is left, without a judgement, as soon as anything speaks against waiting on.
 
 import type { Clock } from '../ports.ts';
 import { type JudgeInput, type Judgement, judge } from './judge.ts';
@@ -27,13 +28,17 @@ export interface WaitRequest {
   from?: { elapsedMs: number; memory: JudgeMemory | undefined };
   /** Of a look at the same objects before the wait. */
   memo?: JudgeMemo;
+  /** Nothing is judged: see {@link isCourtesyOver}. */
+  courtesy?: boolean;
   /** Told of every judgement, final or not. */
   onJudged?: (judgement: Judgement, elapsedMs: number) => void;
 }
 
 export interface WaitResult {
-  /** Undefined: interrupted. */
+  /** Undefined: interrupted, or left. */
   judgement: FinalJudgement | undefined;
+  /** A courtesy that has ended before everything was ready. */
+  isLeft: boolean;
   elapsedMs: number;
   memory: JudgeMemory | undefined;
 }
@@ -60,14 +65,18 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
       const { away, ...look } = request.look();
       const elapsedMs = stopwatch.read();
       stopwatch.stands = away === true;
-      if (interrupted.aborted) return { judgement: undefined, elapsedMs, memory };
+      if (interrupted.aborted) return { judgement: undefined, isLeft: false, elapsedMs, memory };
       let restMs = Infinity;
       if (away !== true) {
         const judged = judge({ ...look, settings, elapsedMs, memory, now: clock.now(), memo });
         memory = judged.memory;
         request.onJudged?.(judged.judgement, elapsedMs);
-        if (judged.judgement.kind !== 'waiting') return { judgement: judged.judgement, elapsedMs, memory };
-        restMs = judged.judgement.lookAgainInMs;
+        const { judgement } = judged;
+        if (request.courtesy === true && isCourtesyOver(judgement, elapsedMs, settings.timeoutMs))
+          return { judgement: undefined, isLeft: true, elapsedMs, memory };
+        if (judgement.kind !== 'waiting') return { judgement, isLeft: false, elapsedMs, memory };
+        restMs = judgement.lookAgainInMs;
+        if (request.courtesy === true) restMs = Math.min(restMs, settings.timeoutMs / 2 - elapsedMs);
       }
       const debounceMs = Math.max(DEBOUNCE_MS, clock.monotonic() - beganMs);
       const ended = AbortSignal.any([signal, interrupted]);
@@ -76,6 +85,15 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
   } finally {
     unsubscribe();
   }
+}
+
+/**
+ * What is waited for as a courtesy may wait itself for what is applied after it. So it is left with the first sign of
+ * trouble, whatever its threshold and whomever it blames, and when half of the release's time has passed.
+ */
+export function isCourtesyOver(judgement: Judgement, elapsedMs: number, timeoutMs: number): boolean {
+  if (judgement.kind === 'healthy') return false;
+  return judgement.kind !== 'waiting' || judgement.signs.length > 0 || elapsedMs >= timeoutMs / 2;
 }
 
 /** Until a change (and the rest of its burst), the time to look again, or the end. */

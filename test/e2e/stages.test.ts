@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { auditMark, auditSince, writes } from '../support/audit.ts';
 import { eventually } from '../support/eventually.ts';
 import { definitionYaml, everyRight, pumpYaml, workloadYaml } from '../support/extras.ts';
-import { live } from '../support/objects.ts';
+import { live, put } from '../support/objects.ts';
 import { configYaml, inShop } from '../support/shop.ts';
 import { endedAs, messageOf, statusWhere } from '../support/world.ts';
 import { outcomes } from '../support/plays.ts';
@@ -88,6 +88,50 @@ test.concurrent(
       expect(await shop.cluster.find('deployment', 'early', shop.namespace)).toBeUndefined(),
     );
   }),
+);
+
+test.concurrent(
+  'a workload that lacks what an operator makes of a kind that comes later is waited for as a courtesy, and gets it',
+  inShop(
+    { spec: { health: { timeout: '90s', thresholds: { FailedCreate: { after: '40s' } } } } },
+    async (shop) => {
+      const { cluster, namespace } = shop;
+      await everyRight(shop);
+      await put(cluster, JSON.parse(definitionYaml(namespace)));
+      await shop.agent();
+      await shop.healthyAt(shop.first);
+      const web = JSON.parse(workloadYaml({ name: 'database' }));
+      web.spec.template.spec.serviceAccountName = 'made-by-operator';
+      const mark = await auditMark();
+      const good = await shop.person.publish('a database by an operator', {
+        'deploy/database.yaml': JSON.stringify(web),
+        'deploy/pump.yaml': pumpYaml(namespace, 'main'),
+      });
+      // The operator: it makes the account once its object is there.
+      await eventually(
+        async () => {
+          const path = `/apis/${namespace}.example.com/v1/namespaces/${namespace}/pumps/main`;
+          expect((await cluster.request({ path })).status).toBe(200);
+        },
+        { timeoutMs: 60_000 },
+      );
+      await put(cluster, {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'made-by-operator', namespace },
+      });
+      await shop.healthyAt(good, 90_000);
+      expect(await outcomes(shop)).toEqual([
+        [good, 'Healthy'],
+        [shop.first, 'Healthy'],
+      ]);
+      const order = writes(await auditSince(mark))
+        .filter((one) => one.namespace === namespace && ['database', 'main'].includes(one.name ?? ''))
+        .map(({ resource }) => resource);
+      expect(order.indexOf('deployments')).toBeLessThan(order.indexOf('pumps'));
+      await cluster.tryKubectl(['delete', 'crd', `pumps.${namespace}.example.com`, '--wait=false']);
+    },
+  ),
 );
 
 test.concurrent(

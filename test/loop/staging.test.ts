@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { gvkOf, idOf, keyOf, type KubeObject } from '../../src/model/object.ts';
 import type { Change, PlanItem } from '../../src/model/plan.ts';
-import { awaitedOf, type StageFacts } from '../../src/loop/staging.ts';
+import { gateOf, type StageFacts } from '../../src/loop/staging.ts';
 
-function manifest(object: KubeObject): Manifest {
+function manifest(object: KubeObject, more: Partial<Manifest> = {}): Manifest {
   return {
     id: idOf(object),
     key: keyOf(idOf(object)),
@@ -14,11 +14,16 @@ function manifest(object: KubeObject): Manifest {
     hash: 'hash',
     stage: 0,
     policy: { prune: 'Default', rollback: 'Default', recreate: false, ignoreFields: [] },
+    ...more,
   };
 }
 
-function item(object: KubeObject, action: PlanItem['action'] = 'configure'): PlanItem {
-  return { manifest: manifest(object), object, live: undefined, action, dryRun: 'passed' };
+function item(
+  object: KubeObject,
+  action: PlanItem['action'] = 'configure',
+  more: Partial<Manifest> = {},
+): PlanItem {
+  return { manifest: manifest(object, more), object, live: undefined, action, dryRun: 'passed' };
 }
 
 function deployment(name: string, podSpec: Record<string, unknown> = {}): KubeObject {
@@ -122,6 +127,74 @@ test.each([
     given: facts({ changes: [written(withConfig)], given: [core('ConfigMap', 'web-config')] }),
     want: ['web'],
   },
-])('before the next stage is waited for: $name', ({ stage, rest, given, want }) => {
-  expect(awaitedOf(stage, rest, given).map(({ id }) => id.name)).toEqual(want);
+])('before the next class of kinds is waited for: $name', ({ stage, rest, given, want }) => {
+  const gate = gateOf({ before: [], stage, rest }, given);
+  expect(gate.manifests.map(({ id }) => id.name)).toEqual(want);
+  expect(gate.isFinal).toBe(false);
+});
+
+const inStage = (stage: number, object: KubeObject, action: PlanItem['action'] = 'configure') =>
+  item(object, action, { stage });
+const migrate = item(
+  { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'migrate', namespace: 'shop' } },
+  'create',
+  {
+    policy: {
+      prune: 'Default',
+      rollback: 'Default',
+      recreate: false,
+      ignoreFields: [],
+      hook: { when: 'pre', always: false },
+    },
+  },
+);
+const config = core('ConfigMap', 'config');
+const all = facts({ isAsHealthy: () => false });
+
+test.each([
+  {
+    name: 'another class of kinds of the same number is a courtesy',
+    before: [item(config)],
+    stage: [item(web)],
+    rest: [ingress, inStage(1, config)],
+    want: { names: ['web'], isFinal: false },
+  },
+  {
+    name: 'another number is final, for all of this number, whatever was let through within it',
+    before: [item(core('PersistentVolumeClaim', 'data')), item(web)],
+    stage: [item(core('Service', 'last'), 'unchanged')],
+    rest: [inStage(1, config)],
+    want: { names: ['data', 'web', 'last'], isFinal: true },
+  },
+  {
+    name: 'what only another number needs is waited for at the end of this one',
+    before: [],
+    stage: [item(web)],
+    rest: [item(core('Service', 'last'), 'unchanged'), inStage(1, config)],
+    want: { names: [], isFinal: false },
+  },
+  {
+    name: 'a hook is final within its number, and waits for nothing else',
+    before: [item(config)],
+    stage: [migrate],
+    rest: [item(web)],
+    want: { names: ['migrate'], isFinal: true },
+  },
+  {
+    name: 'a hook that ends its number is waited for with the rest of it',
+    before: [item(config)],
+    stage: [migrate],
+    rest: [inStage(1, web)],
+    want: { names: ['migrate', 'config'], isFinal: true },
+  },
+  {
+    name: 'the end is for the last wait',
+    before: [item(config)],
+    stage: [item(web)],
+    rest: [],
+    want: { names: [], isFinal: true },
+  },
+])('between stages: $name', ({ before, stage, rest, want }) => {
+  const { manifests, isFinal } = gateOf({ before, stage, rest }, all);
+  expect({ names: manifests.map(({ id }) => id.name), isFinal }).toEqual(want);
 });

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
 import { type Look, type WaitRequest, type WaitResult, waitForVerdict } from '../../src/verify/wait.ts';
 import { manualClock, settle } from './manual-clock.ts';
-import { deployment, nothing, settings, watch } from './scene.ts';
+import { podFixture } from './fixtures.ts';
+import { deployment, nothing, podLike, readyPod, replicaSet, settings, watch } from './scene.ts';
 
 /** A wait for one Deployment, which the test makes ready, ill or away as it likes. */
 function start(more: Partial<WaitRequest> = {}, signal = new AbortController().signal) {
@@ -184,4 +185,45 @@ test('an error of what is looked at ends the wait', async () => {
   await settle();
   expect(wait.done.error).toBe(broken);
   expect(wait.isSubscribed()).toBe(false);
+});
+
+describe('a courtesy', () => {
+  const sets = [replicaSet('web-5d9')];
+
+  test('is left with the first sign of trouble, long before that sign would count', async () => {
+    const wait = start({ courtesy: true });
+    await wait.clock.pass(10_000);
+    wait.show(deployment(), {
+      related: { ...nothing, replicaSets: sets, pods: [readyPod('web-5d9-0', 'web-5d9')] },
+    });
+    await wait.clock.pass(1_000);
+    expect(wait.done.result).toBeUndefined();
+    const ill = podLike(podFixture('secret missing').pod, 'web-5d9-1', 'web-5d9');
+    wait.show(deployment(), { related: { ...nothing, replicaSets: sets, pods: [ill] } });
+    await wait.clock.pass(50);
+    expect(wait.done.result).toMatchObject({ judgement: undefined, isLeft: true, elapsedMs: 11_050 });
+  });
+
+  test('is left when half of the time has passed, also where an earlier wait took most of it', async () => {
+    const wait = start({ courtesy: true });
+    await wait.clock.pass(149_999);
+    expect(wait.done.result).toBeUndefined();
+    await wait.clock.pass(1);
+    expect(wait.done.result).toMatchObject({ judgement: undefined, isLeft: true, elapsedMs: 150_000 });
+    const late = start({ courtesy: true, from: { elapsedMs: 160_000, memory: undefined } });
+    await settle();
+    expect(late.done.result).toMatchObject({ isLeft: true, elapsedMs: 160_000 });
+  });
+
+  test('ends healthy where everything is ready, and interrupted as any wait', async () => {
+    const wait = start({ courtesy: true });
+    wait.show(ready);
+    await wait.clock.pass(50);
+    expect(wait.done.result).toMatchObject({ judgement: { kind: 'healthy' }, isLeft: false });
+    const other = start({ courtesy: true });
+    await settle();
+    other.interrupt();
+    await settle();
+    expect(other.done.result).toMatchObject({ judgement: undefined, isLeft: false });
+  });
 });
