@@ -27,8 +27,11 @@ export interface ApplyInput {
   refusalOf: (item: PlanItem, error: ApiError) => Refusal;
   /** Told before the request is sent and after it was answered, so that own writes are not taken for drift. */
   onSend: (item: PlanItem) => void;
-  /** Done before an object is applied, and part of writing it. */
-  prepare: (item: PlanItem) => Promise<void>;
+  /**
+   * Done before an object is applied, and part of writing it. Returns what is to be applied, which has been dry-run by
+   * now, or why it is not.
+   */
+  prepare: (item: PlanItem) => Promise<{ item: PlanItem } | { refusal: Refusal }>;
   onAnswer: (item: PlanItem, answer: KubeObject | undefined) => void;
   /** Told before the first object of a stage is sent. */
   onStage: (stage: readonly PlanItem[]) => void;
@@ -121,23 +124,27 @@ async function applyTogether(
 
 type Applied = { change: Change } | { refusal: Refusal };
 
-async function applyItem(item: PlanItem, input: ApplyInput, signal: AbortSignal): Promise<Applied> {
+async function applyItem(planned: PlanItem, input: ApplyInput, signal: AbortSignal): Promise<Applied> {
+  let item = planned;
   const { id, key } = item.manifest;
-  const { action } = item;
-  if (action === 'unchanged') return { change: { id, key, outcome: 'unchanged', object: item.live } };
+  const unchanged = (): Applied => ({ change: { id, key, outcome: 'unchanged', object: item.live } });
+  if (item.action === 'unchanged') return unchanged();
   // Between two objects is the place to stop: the one in hand is always finished.
   signal.throwIfAborted();
   input.onSend(item);
   let answer: KubeObject | undefined;
   try {
+    const prepared = await input.prepare(item);
+    if ('refusal' in prepared) return prepared;
+    item = prepared.item;
+    const { action } = item;
+    if (action === 'unchanged') return unchanged();
     if (action === 'recreate') {
       const made = await recreate(item, input, input.hard);
       if ('refusal' in made) return made;
       answer = made.answer;
       return { change: { id, key, outcome: 'recreated', object: answer } };
     }
-    await input.prepare(item);
-    if (item.dryRun === 'deferred') await input.api.apply(item.object, { dryRun: true }, input.hard);
     answer = await input.api.apply(item.object, { dryRun: false }, input.hard);
     return { change: { id, key, outcome: action === 'create' ? 'created' : 'configured', object: answer } };
   } catch (error) {

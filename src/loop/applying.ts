@@ -12,6 +12,7 @@ import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
 import { type Run, tell } from './context.ts';
 import { GONE, note, onMemberChange } from './noticing.ts';
+import { plannedNow } from './planning-one.ts';
 import { settleStage } from './settle.ts';
 
 /** A foreground deletion ends when the last pod has: thirty seconds where nothing else is said. */
@@ -31,6 +32,8 @@ export async function applyStages(
   gate: Gate = () => Promise.resolve({ go: 'on' }),
 ): Promise<ChangeSet> {
   const { session } = run;
+  const items = new Map(stages.flat().map((item) => [item.manifest.key, item]));
+  const manifests = [...items.values()].map(({ manifest }) => manifest);
   const done = await applyPlan(
     {
       stages,
@@ -42,7 +45,13 @@ export async function applyStages(
       hard: run.hard,
       refusalOf: (item, error) => refusalOf(item.manifest.id, error),
       onSend: (item) => session.inFlight.add(item.manifest.key),
-      prepare: (item) => handOver(item, run.api, run.hard),
+      prepare: async (item) => {
+        const planned = await plannedNow(run, item, manifests);
+        if ('refusal' in planned) return planned;
+        items.set(item.manifest.key, planned.item);
+        if (planned.item.action !== 'recreate') await handOver(planned.item, run.api, run.hard);
+        return planned;
+      },
       onAnswer: (item, answer) => afterWrite(run, item, answer),
       // What drift is corrected to: until its stage is reached, an object stays as it was.
       onStage: (stage) => {
@@ -61,7 +70,7 @@ export async function applyStages(
     },
     run.signal,
   );
-  tellTaken(run, stages.flat(), done);
+  tellTaken(run, [...items.values()], done);
   return done;
 }
 

@@ -17,7 +17,6 @@ import { NO_STAGE, nameOfStage } from './reached.ts';
 import { oldNews } from '../verify/baseline.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
-import { autoscalersOf } from './autoscaled.ts';
 import { askChecks, checksFailingNow } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { recordDone, releaseName, withoutDone } from './done.ts';
@@ -27,7 +26,7 @@ import { hooksOf, planHook, withoutHooks } from './hooks.ts';
 import type { Interruption } from './interruption.ts';
 import { findWay, makeWay } from './making-way.ts';
 import { coverMembers } from './membership.ts';
-import { heldBy } from './owners.ts';
+import { oneInput } from './planning-one.ts';
 import type { Release } from './release.ts';
 import { baselineNow } from './rollup.ts';
 import { sourceOf } from './source.ts';
@@ -187,21 +186,14 @@ export async function planFor(run: Run, desired: Rendered, changeCause: string |
 
 /** As {@link planFor}, with the members that are known already: writes nothing at all. */
 export async function planHere(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
-  const { ctx, session } = run;
+  const { session } = run;
   const served = await servedKinds(run, desired.manifests);
   const plan = await makePlan(
     {
+      ...oneInput(run, desired.manifests, changeCause),
       manifests: withoutDone(desired.manifests, run),
       kept: new Set(hooksOf(desired.manifests, 'pre', 'post', 'verify').map(({ key }) => key)),
-      applySet: run.applySet,
-      members: ctx.members,
-      api: run.api,
-      memory: session.memory,
-      listed: (key) => session.listed.get(key),
-      changeCause,
       classOf: orderOf,
-      autoscalers: autoscalersOf(run, desired.manifests),
-      heldBy: (manifest, live, signal) => heldBy(run, manifest, live, signal),
       isServed: (manifest) =>
         served.has(`${manifest.gvk.group}/${manifest.gvk.version}/${manifest.gvk.kind}`),
     },

@@ -26,9 +26,14 @@ import { formerTools, isAdopted } from './takeover.ts';
 
 export type Planned = { item: PlanItem } | { refusal: Refusal };
 
+export type OneInput = Pick<
+  PlanInput,
+  'applySet' | 'members' | 'api' | 'memory' | 'listed' | 'changeCause' | 'autoscalers' | 'heldBy'
+>;
+
 export async function planOne(
   manifest: Manifest,
-  input: PlanInput,
+  input: OneInput,
   deferred: boolean,
   signal: AbortSignal,
 ): Promise<Planned> {
@@ -41,6 +46,8 @@ export async function planOne(
   const found = asApplied(manifest, mirrored, input);
   if (found !== undefined) return { item: found };
   if (deferred) {
+    const held = await input.heldBy(manifest, undefined, signal);
+    if (held !== undefined) return { refusal: { id: manifest.id, kind: 'Owned', message: held } };
     const object = finalise(manifest, undefined, input.changeCause);
     const shared = await sharedOf(manifest, { live: undefined, isRead: true }, undefined, input, signal);
     return { item: { manifest, object, live: undefined, action: 'create', dryRun: 'deferred', shared } };
@@ -63,7 +70,7 @@ export async function planOne(
 async function recreated(
   manifest: Manifest,
   live: KubeObject | undefined,
-  input: PlanInput,
+  input: OneInput,
   signal: AbortSignal,
 ): Promise<PlanItem> {
   const known = input.memory.get(manifest.key);
@@ -76,7 +83,7 @@ async function recreated(
 function asApplied(
   manifest: Manifest,
   mirrored: KubeObject | undefined,
-  { memory, listed, applySet, autoscalers }: PlanInput,
+  { memory, listed, applySet, autoscalers }: OneInput,
 ): PlanItem | undefined {
   if (mirrored === undefined || memory.has(manifest.key)) return undefined;
   const { resourceVersion, labels } = mirrored.metadata;
@@ -105,7 +112,7 @@ export interface Seen {
 async function look(
   manifest: Manifest,
   mirrored: KubeObject | undefined,
-  { api, memory, applySet }: PlanInput,
+  { api, memory, applySet }: OneInput,
   signal: AbortSignal,
 ): Promise<Seen> {
   const ref = { gvk: manifest.gvk, namespace: manifest.id.namespace, name: manifest.id.name };
@@ -137,7 +144,7 @@ async function look(
 async function planned(
   manifest: Manifest,
   seen: Seen,
-  input: PlanInput,
+  input: OneInput,
   signal: AbortSignal,
 ): Promise<PlanItem> {
   const { api, memory } = input;
@@ -176,7 +183,7 @@ export async function sharedOf(
   manifest: Manifest,
   { live, isRead }: Seen,
   known: Known | undefined,
-  { autoscalers }: Pick<PlanInput, 'autoscalers'>,
+  { autoscalers }: Pick<OneInput, 'autoscalers'>,
   signal: AbortSignal,
 ): Promise<Shared> {
   const owned = (live === undefined ? undefined : ownFields(live)) ?? known?.fields;
@@ -210,7 +217,7 @@ async function forcedBy(
   live: KubeObject,
   answer: KubeObject,
   known: Known | undefined,
-  { api }: PlanInput,
+  { api }: OneInput,
   signal: AbortSignal,
 ): Promise<Shared['forced']> {
   if (live.metadata.managedFields !== undefined) return forcedFields(live, answer);
@@ -226,7 +233,7 @@ async function refusedAsHeld(
   manifest: Manifest,
   message: string,
   live: KubeObject | undefined,
-  { api }: PlanInput,
+  { api }: OneInput,
   signal: AbortSignal,
 ): Promise<Planned> {
   if (live !== undefined) await api.apply(finalise(manifest, live), { dryRun: true }, signal);

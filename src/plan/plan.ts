@@ -1,5 +1,6 @@
 // Desired and live → plan. Everything that is not settled is validated by a server-side dry-run before
-// anything is touched; what needs a CRD or Namespace of the same commit is left for its stage.
+// anything is touched; what needs a CRD or Namespace of the same commit is left for its stage, where it is planned as
+// all else is: only by then can be seen whether it is there, and whose.
 
 import pLimit from 'p-limit';
 import { ApiError } from '../model/errors.ts';
@@ -10,7 +11,8 @@ import type { ClusterApi, Members } from '../ports.ts';
 import type { Autoscalers } from './autoscalers.ts';
 import type { FieldSet } from './fields.ts';
 import type { Memory } from './known.ts';
-import { planOne } from './one.ts';
+import { type Planned, planOne } from './one.ts';
+import { refusalOf } from './refusal.ts';
 import { stagesOf, toPrune } from './pair.ts';
 
 /** How many requests of one release are under way at once. */
@@ -24,9 +26,9 @@ export interface Listed {
 export interface PlanInput {
   manifests: readonly Manifest[];
   applySet: string;
-  members: Members;
+  members: Pick<Members, 'get' | 'of'>;
   /** As the App's service account. */
-  api: ClusterApi;
+  api: Pick<ClusterApi, 'get' | 'list' | 'apply'>;
   /** Filled with what the dry-runs of unchanged objects tell. */
   memory: Memory;
   /** Of members that are not in the memory: the fields that are ours, as the list or watch told them last. */
@@ -51,10 +53,17 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<Plan> {
   const { manifests, members, applySet } = input;
   const desired = new Set([...manifests.map((manifest) => manifest.key), ...input.kept]);
-  const fresh = await comesWithThisCommit(input, signal);
+  const { isFresh, unread } = await comesWithThisCommit(input, signal);
   const limit = pLimit(PARALLEL);
   const results = await Promise.all(
-    manifests.map((manifest) => limit(() => planOne(manifest, input, fresh(manifest), signal))),
+    manifests.map((manifest) =>
+      limit(async (): Promise<Planned> => {
+        const refusal = unread.get(manifest.key);
+        return refusal === undefined
+          ? await planOne(manifest, input, isFresh(manifest), signal)
+          : { refusal };
+      }),
+    ),
   );
   const items: PlanItem[] = [];
   const refusals: Refusal[] = [];
@@ -69,32 +78,38 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
   };
 }
 
-/** Objects that the server cannot judge yet: their namespace or their kind is made by this very commit. */
-async function comesWithThisCommit(
-  input: PlanInput,
-  signal: AbortSignal,
-): Promise<(manifest: Manifest) => boolean> {
+interface Coming {
+  /** The server cannot judge it yet: its namespace or its kind is made by this very commit. */
+  isFresh: (manifest: Manifest) => boolean;
+  /** Namespaces of which it is not known whether they are there: nothing can be said of what is in them. */
+  unread: ReadonlyMap<string, Refusal>;
+}
+
+async function comesWithThisCommit(input: PlanInput, signal: AbortSignal): Promise<Coming> {
+  const unread = new Map<string, Refusal>();
   const namespaces = new Set<string>();
   const kinds = new Set<string>();
-  for (const { id, gvk, object } of input.manifests) {
+  for (const { id, key, gvk, object } of input.manifests) {
     if (id.kind === 'Namespace' && id.group === '' && input.members.get(id) === undefined) {
       // One that others made is there all the same, with what is in it: that is judged, and adopted, as it is.
-      const found = await input.api.get({ gvk, namespace: '', name: id.name }, signal).catch(refusedLater);
-      if (found === undefined) namespaces.add(id.name);
+      try {
+        const found = await input.api.get({ gvk, namespace: '', name: id.name }, signal);
+        if (found === undefined) namespaces.add(id.name);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        namespaces.add(id.name);
+        // An account may well make namespaces that it may not read: then what is in it is looked at in its stage.
+        if (error.status !== 403) unread.set(key, refusalOf(id, error));
+      }
     }
     if (id.kind !== 'CustomResourceDefinition') continue;
     const spec = object.spec as { group?: string; names?: { kind?: string } } | undefined;
     kinds.add(`${spec?.group ?? ''}/${spec?.names?.kind ?? ''}`);
   }
-  return (manifest) =>
+  const isFresh = (manifest: Manifest) =>
     namespaces.has(manifest.id.namespace) ||
     (kinds.has(`${manifest.id.group}/${manifest.id.kind}`) && !input.isServed(manifest));
-}
-
-/** What the server says of the namespace is told of the namespace itself. */
-function refusedLater(error: unknown): undefined {
-  if (error instanceof ApiError) return undefined;
-  throw error;
+  return { isFresh, unread };
 }
 
 /** For those who show a plan: keys by what would happen to them. */

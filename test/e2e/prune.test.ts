@@ -22,7 +22,7 @@ async function outcomeOf(shop: Shop, object: string) {
 }
 
 test.concurrent(
-  'what stands in the way of a release goes first, be it a node port or what says so; all else goes after it is healthy',
+  'what stands in the way of a release goes first, be it a node port or what says so; all else goes after it is healthy; what has become free is written with care for what is others’',
   inShop({ spec: { health: { timeout: '10s' } } }, async (shop) => {
     const { cluster, namespace } = shop;
     const [port, other] = [randomInt(30_000, 31_300), randomInt(31_400, 32_700)];
@@ -37,11 +37,26 @@ test.concurrent(
     // Its finalizer is somebody else's: what has to be out of the way is not.
     const early = pathOf('configmaps', namespace, 'early');
     await patch(cluster, early, { metadata: { finalizers: ['example.com/hold'] } });
+    // Somebody else's, so far: it cannot be dry-run before the port is free.
+    const taker = pathOf('services', namespace, 'a-taker');
+    const theirs = JSON.parse(service('a-taker', 0));
+    await cluster.apply({
+      ...theirs,
+      metadata: {
+        name: 'a-taker',
+        namespace,
+        labels: { former: 'tool', 'applyset.kubernetes.io/part-of': 'applyset-theirs-v1' },
+      },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80 }], sessionAffinity: 'None' },
+    });
+    const ours = JSON.parse(service('a-taker', other));
+    ours.metadata.annotations = { 'pawl.dev/ignore-fields': 'spec.sessionAffinity' };
+    ours.spec.sessionAffinity = 'ClientIP';
     const two = await shop.person.publish('other services have the ports', {
       'deploy/old.yaml': null,
       'deploy/early.yaml': null,
       'deploy/new.yaml': service('a-new', port),
-      'deploy/takes.yaml': service('a-taker', other),
+      'deploy/takes.yaml': JSON.stringify(ours),
       'deploy/mover.yaml': service('mover', other + 1),
     });
     await endedAs(shop, two, 'Unknown', 60_000);
@@ -50,7 +65,16 @@ test.concurrent(
     expect(ready?.message).toContain('example.com/hold');
     expect(await live(cluster, 'services', namespace, 'a-new')).toBeUndefined();
     await patch(cluster, early, { metadata: { finalizers: null } });
+    await statusWhere(shop, 'the release to leave to them what is theirs', (status) => {
+      const { reason } = readyOf(status) ?? {};
+      return reason === 'Owned';
+    });
+    expect((await live(cluster, 'services', namespace, 'a-taker')).spec.type).toBe('ClusterIP');
+    await patch(cluster, taker, { metadata: { labels: { 'applyset.kubernetes.io/part-of': null } } });
     await shop.healthyAt(two, 90_000);
+    const taken = await live(cluster, 'services', namespace, 'a-taker');
+    expect(taken.spec.sessionAffinity).toBe('None');
+    expect(taken.metadata.labels.former).toBeUndefined();
     expect((await live(cluster, 'services', namespace, 'a-new')).spec.ports[0].nodePort).toBe(port);
     expect((await live(cluster, 'services', namespace, 'a-taker')).spec.ports[0].nodePort).toBe(other);
     expect(await live(cluster, 'services', namespace, 'old')).toBeUndefined();
