@@ -28,7 +28,7 @@ import { findWay, makeWay } from './making-way.ts';
 import { coverMembers } from './membership.ts';
 import { oneInput } from './planning-one.ts';
 import type { Release } from './release.ts';
-import { baselineNow } from './rollup.ts';
+import { askedInTurn, baselineNow } from './rollup.ts';
 import { sourceOf } from './source.ts';
 import { openGate, sayWaiting } from './staging.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
@@ -263,6 +263,7 @@ async function enter(
   phase: Phase,
   failing: Baseline['checks'] = {},
 ): Promise<void> {
+  if (phase === 'Applying') await askedInTurn(run);
   const { commit } = started.target;
   const now = run.ctx.clock.now();
   const status = statusOf(run);

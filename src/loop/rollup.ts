@@ -3,10 +3,12 @@
 import { type AppStatus, type Baseline, revision } from '../model/app.ts';
 import { oldNewsOf } from '../model/baseline.ts';
 import type { Health } from '../model/health.ts';
-import { type KubeObject, showId } from '../model/object.ts';
+import { ruleFor } from '../model/kind-rules.ts';
+import { gvkOf, type KubeObject, showId } from '../model/object.ts';
 import { readyCondition, type State, withState } from '../record/conditions.ts';
 import type { HealthContext } from '../verify/answers.ts';
 import { takeBaseline } from '../verify/baseline.ts';
+import { NEXT_PASS_MS, newEffort } from '../verify/custom-kind.ts';
 import { healthOf } from '../verify/health.ts';
 import { contestedNow } from './contested.ts';
 import { type Run, save, statusOf } from './context.ts';
@@ -20,17 +22,38 @@ export interface Counts {
   first: string | undefined;
 }
 
+/** Passes of {@link askedInTurn}: objects that change faster than they can be asked about end it. */
+const MAX_PASSES = 200;
+
+/**
+ * Asks the App's own expressions about all its objects, a part at a time. What was answered is remembered: counting
+ * and taking a baseline, which do not wait, find all answers.
+ */
+export async function askedInTurn(run: Run): Promise<void> {
+  const now = run.ctx.clock.now();
+  const { kinds } = run.settings.health;
+  if (kinds.length === 0) return;
+  for (let passes = 0; passes < MAX_PASSES; passes++) {
+    const effort = newEffort();
+    for (const object of run.ctx.members.of(run.applySet))
+      if (ruleFor(kinds, gvkOf(object)) !== undefined) healthOf(object, { now, kinds, effort });
+    if (!effort.isSpent) return;
+    await run.ctx.clock.delay(NEXT_PASS_MS, run.signal);
+  }
+}
+
 export function countReady(run: Run): Counts {
   const { session, ctx } = run;
   const now = ctx.clock.now();
   const { kinds } = run.settings.health;
   const { baseline } = statusOf(run);
+  const effort = newEffort();
   let ready = 0;
   let first: string | undefined;
   const awaited = withoutDone([...session.desired.values()], run);
   for (const { id, key } of awaited) {
     const live = ctx.members.get(id);
-    const health = healthNow(run, live, { now, stalledSince: oldNewsOf(baseline, key), kinds });
+    const health = healthNow(run, live, { now, stalledSince: oldNewsOf(baseline, key), kinds, effort });
     if (health.status === 'Current' || health.status === 'Suspended') ready += 1;
     else first ??= `${showId(id)} ${health.message}`;
   }
@@ -41,8 +64,11 @@ export function countReady(run: Run): Counts {
 export function baselineNow(run: Run): Baseline {
   const { kinds } = run.settings.health;
   const now = run.ctx.clock.now();
-  return takeBaseline(run.ctx.members.of(run.applySet), now, { kinds }, (object, context) =>
-    healthNow(run, object, context),
+  return takeBaseline(
+    run.ctx.members.of(run.applySet),
+    now,
+    { kinds, effort: newEffort() },
+    (object, context) => healthNow(run, object, context),
   );
 }
 
@@ -54,7 +80,8 @@ function healthNow(run: Run, live: KubeObject | undefined, context: HealthContex
   const before = healths.get(live);
   if (before?.by === by) return before.health;
   const health = healthOf(live, context);
-  healths.set(live, { health, by });
+  // Kept by the rule itself, once it has been asked.
+  if (health.reason !== 'RuleNotEvaluated') healths.set(live, { health, by });
   return health;
 }
 
@@ -66,6 +93,7 @@ export async function rollUp(run: Run, options: { force?: boolean } = {}): Promi
   const status = statusOf(run);
   if (status.release !== undefined) return;
   const said = readyCondition(status);
+  await askedInTurn(run);
   const isForced = options.force === true || status.observedGeneration !== run.settings.generation;
   if (!isForced && !OWN_REASONS.has(said?.reason ?? '')) return;
   const resting = heldState(status, run.settings.generation) ?? readyState(run);

@@ -13,6 +13,8 @@ export interface DataShape {
   size: number;
   /** Elements of the longest list or map. */
   longest: number;
+  /** The longest text: one, and one for every 16 characters. */
+  text: number;
 }
 
 /**
@@ -103,8 +105,13 @@ function callBound(node: CelNode, shape: DataShape, scope: Scope): Bound {
   const [name, receiver, given] = node.args as [string, CelNode, CelNode[]];
   const from = boundOf(receiver, shape, scope);
   if (!MACROS.has(name)) {
-    const { cost, size } = total([from, ...given.map((each) => boundOf(each, shape, scope))]);
-    return bound(1 + cost + size, size);
+    const texts = [from, ...given.map((each) => boundOf(each, shape, scope))].map((part) =>
+      part.isData ? { ...part, size: shape.text } : part,
+    );
+    const { cost, size } = total(texts);
+    // What is looked for is compared at every place of the other, and may differ in its last character only.
+    const searching = name === 'contains' ? texts.reduce((product, text) => product * text.size, 1) : 0;
+    return bound(1 + cost + size + searching, size);
   }
   const [variable, ...body] = given;
   const inner = new Map([...scope, [String(variable?.args), memberOf(from, shape)]]);

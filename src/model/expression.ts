@@ -11,6 +11,8 @@ import type { KubeObject } from './object.ts';
 
 export interface Expression {
   text: string;
+  /** Steps that asking it about the object could take at most; telling that takes as many, or {@link MAX_PARTS}. */
+  costOver(view: ObjectView): number;
   /** Whether it holds; a reason in words where it cannot be said. */
   holds(view: ObjectView): boolean | { error: string };
 }
@@ -22,13 +24,15 @@ export interface ObjectView {
 }
 
 export const MAX_EXPRESSION_LENGTH = 2_000;
-/** Steps of one evaluation; measured at 20 to 60 ns each. */
-const MAX_COST = 500_000;
+/** Steps of one evaluation, and of all that a rule asks about one object; measured at 20 to 120 ns each. */
+export const MAX_STEPS = 60_000;
 /** Beyond it an object is not looked at by expressions. */
-const MAX_NODES = 20_000;
+export const MAX_NODES = 20_000;
 const MAX_DEPTH = 40;
+/** Of the syntax tree. */
+export const MAX_PARTS = 400;
 /** What an expression must be able to bear, else it is refused before it meets an object. */
-const SMALL: DataShape = { size: 200, longest: 10 };
+const SMALL: DataShape = { size: 100, longest: 10, text: 20 };
 
 const VARIABLES = ['metadata', 'spec', 'status', 'data'] as const;
 
@@ -36,7 +40,13 @@ const environment = VARIABLES.reduce(
   (made, name) => made.registerVariable(name, 'map'),
   new Environment({
     homogeneousAggregateLiterals: false,
-    limits: { maxAstNodes: 400, maxDepth: 40, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 4 },
+    limits: {
+      maxAstNodes: MAX_PARTS,
+      maxDepth: 40,
+      maxListElements: 100,
+      maxMapEntries: 20,
+      maxCallArguments: 4,
+    },
   }).registerVariable('object', 'map'),
 );
 
@@ -68,8 +78,14 @@ function compile(text: string): Compiled {
   if (!checked.valid) return { error: `is not a CEL expression: ${summaryOf(checked.error)}` };
   if (checked.type !== 'bool' && checked.type !== 'dyn')
     return { error: `gives ${checked.type ?? 'no type'}, and has to give true or false` };
-  if (costOf(ast, SMALL) > MAX_COST) return { error: 'is too costly' };
-  return { ok: { text, holds: (view) => ask(program, ast, text, view) } };
+  if (costOf(ast, SMALL) > MAX_STEPS) return { error: 'is too costly' };
+  return {
+    ok: {
+      text,
+      costOver: ({ shape }) => costOf(ast, shape),
+      holds: (view) => ask(program, ast, text, view),
+    },
+  };
 }
 
 function ask(
@@ -78,7 +94,7 @@ function ask(
   text: string,
   { variables, shape }: ObjectView,
 ): boolean | { error: string } {
-  if (costOf(ast, shape) > MAX_COST) return { error: 'is too costly for an object of this size' };
+  if (costOf(ast, shape) > MAX_STEPS) return { error: 'is too costly for an object of this size' };
   try {
     const answer: unknown = program(variables);
     return typeof answer === 'boolean' ? answer : { error: 'gives neither true nor false' };
@@ -89,7 +105,7 @@ function ask(
 
 /** Undefined for an object that is too big. An absent part of it is an empty map. */
 export function viewOf(object: KubeObject): ObjectView | undefined {
-  const shape = { size: 0, longest: 0 };
+  const shape = { size: 0, longest: 0, text: 1 };
   const { managedFields: _, ...metadata } = object.metadata;
   try {
     const whole = copy({ ...object, metadata }, shape, 0) as Map<string, unknown>;
@@ -107,8 +123,9 @@ export function viewOf(object: KubeObject): ObjectView | undefined {
 
 const TOO_BIG = Symbol('too big');
 
-function copy(value: unknown, shape: { size: number; longest: number }, depth: number): unknown {
-  shape.size += typeof value === 'string' ? 1 + value.length / 16 : 1;
+function copy(value: unknown, shape: DataShape, depth: number): unknown {
+  shape.size += 1;
+  if (typeof value === 'string') measure(value, shape);
   if (shape.size > MAX_NODES || depth > MAX_DEPTH) throw TOO_BIG;
   if (Array.isArray(value)) {
     shape.longest = Math.max(shape.longest, value.length);
@@ -117,10 +134,21 @@ function copy(value: unknown, shape: { size: number; longest: number }, depth: n
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).filter(([, each]) => each !== undefined);
     shape.longest = Math.max(shape.longest, entries.length);
-    return new Map(entries.map(([key, each]) => [key, copy(each, shape, depth + 1)]));
+    return new Map(
+      entries.map(([key, each]) => {
+        // Macros over a map are given its keys.
+        measure(key, shape);
+        return [key, copy(each, shape, depth + 1)];
+      }),
+    );
   }
   // As in the API server's own CEL: 3 is an int and 0.5 a double.
   return Number.isSafeInteger(value) ? BigInt(value as number) : value;
+}
+
+function measure(text: string, shape: DataShape): void {
+  shape.size += text.length / 16;
+  shape.text = Math.max(shape.text, 1 + text.length / 16);
 }
 
 interface CelError {

@@ -99,7 +99,7 @@ function kindRule(given: KindRuleSpec, index: number, invalid: Invalid): KindRul
 const HINT = 'Write it like status.phase == "Ready"; docs/health.md says what expressions may hold.';
 
 /** In place of what was refused. */
-const NEVER: Expression = { text: 'false', holds: () => false };
+const NEVER: Expression = { text: 'false', costOver: () => 1, holds: () => false };
 
 /** What is empty or null asks for nothing. */
 function withoutEmpty(given: KindRuleSpec): Partial<KindRuleSpec> {

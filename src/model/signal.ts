@@ -31,6 +31,8 @@ export const SIGNALS = {
   PodFailed: { afterMs: 0, count: 1 },
   /** A canary stands at a step until somebody promotes it. */
   AwaitingPromotion: { afterMs: 300_000, count: 1 },
+  /** A rule of `spec.health.kinds` cannot be evaluated, and so nothing is known; mostly left to the deadline. */
+  RuleNotEvaluated: { afterMs: 3_600_000, count: 1 },
   AddressPending: { afterMs: 300_000, count: 1 },
   VolumePending: { afterMs: 300_000, count: 1 },
   /** The pod's node does not answer any more. */

@@ -39,4 +39,13 @@ export interface HealthContext {
   bindingModes?: ReadonlyMap<string, string>;
   /** The App's own rules for kinds. */
   kinds?: readonly KindRule[];
+  /** What is left for asking them in this pass over many objects; used up as they are asked. */
+  effort?: Effort;
+}
+
+/** Of one pass, so that none holds up the process, however many objects there are. */
+export interface Effort {
+  leftSteps: number;
+  /** Something was not asked for lack of it: another pass goes on, as what was asked is remembered. */
+  isSpent: boolean;
 }

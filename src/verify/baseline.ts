@@ -18,7 +18,7 @@ const MAX_STALLED_BYTES = 32 * 1024;
 export function takeBaseline(
   objects: readonly KubeObject[],
   now: number,
-  known: Pick<HealthContext, 'bindingModes' | 'kinds'> = {},
+  known: Pick<HealthContext, 'bindingModes' | 'kinds' | 'effort'> = {},
   healthNow: (object: KubeObject, context: HealthContext) => Health = healthOf,
 ): Baseline {
   const unhealthy: [key: string, reason: string][] = [];

@@ -66,7 +66,7 @@ export function healthOf(object: KubeObject | undefined, context: HealthContext)
   if (unseen !== undefined) return unseen;
   const gvk = gvkOf(object);
   const own = ruleFor(context.kinds ?? [], gvk);
-  if (own !== undefined) return customHealth(object, own);
+  if (own !== undefined) return customHealth(object, own, context.effort);
   if (saysNow(object, 'Reconciling')) {
     return inProgress('Reconciling', conditionOf(object, 'Reconciling')?.message || 'is being reconciled');
   }

@@ -5,7 +5,9 @@
 // 3. A sign fails a release (or makes it unknown, where the surroundings are to blame) only when two reads
 //    at least `Confirmation` apart show it past its threshold.
 // 4. At the deadline the commit is blamed unless something speaks for the surroundings.
-// 5. Checks are judged only while every object is ready; one that has not passed holds back the soak.
+// 5. A read that the App's own expressions are too much for is none: what it found is kept aside, and the next one
+//    goes on, until timeout and soak are over.
+// 6. Checks are judged only while every object is ready; one that has not passed holds back the soak.
 
 import type { Sign } from '../model/health.ts';
 import { type KubeObject, type ObjectId, keyOf } from '../model/object.ts';
@@ -13,6 +15,8 @@ import type { Settings } from '../model/settings.ts';
 import type { Failure } from '../model/verdict.ts';
 import { checksAtDeadline, failureOfCheck, unknownAtEnd, withChecks } from './checks/end.ts';
 import type { CheckRead } from './checks/standing.ts';
+import type { Effort } from './answers.ts';
+import { NEXT_PASS_MS, newEffort } from './custom-kind.ts';
 import { atDeadline, deadlineMs } from './deadline.ts';
 import { textIn } from './fields.ts';
 import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withReadyPods } from './memory.ts';
@@ -77,10 +81,13 @@ export function judge(input: JudgeInput): Judged {
   const index = indexRelated(input.related, input.memo);
   const seenReady = remembered(input.memo?.seenReady, before.seenReady, () => new Set(before.seenReady));
   const desired = input.desired ?? input.objects.map(({ manifest }) => manifest.object);
+  const effort = newEffort();
   const read = (objects: readonly Watched[]) =>
-    readAll({ ...input, objects, desired }, before, index, seenReady);
+    readAll({ ...input, objects, desired, effort }, before, index, seenReady);
   const reads = read(input.objects);
   const hooks = read(input.hooks ?? []);
+  if (effort.isSpent && input.elapsedMs < input.settings.timeoutMs + input.settings.soakMs)
+    return { judgement: waiting(reads, hooks, [], NEXT_PASS_MS), memory: before };
   const broken = reads.filter((read) => isAwaited(read) && !isReady(read));
   const running = hooks.filter((read) => !isReady(read));
   const checks = broken.length === 0 ? (input.checks ?? []) : [];
@@ -116,7 +123,7 @@ export function judge(input: JudgeInput): Judged {
 }
 
 function readAll(
-  input: JudgeInput & { desired: readonly KubeObject[] },
+  input: JudgeInput & { desired: readonly KubeObject[]; effort: Effort },
   memory: JudgeMemory,
   index: RelatedIndex,
   seenReady: ReadonlySet<string>,
@@ -134,6 +141,7 @@ function readAll(
       ]),
     ),
     kinds: input.settings.kinds ?? [],
+    effort: input.effort,
     isMadeByOperator: remembered(input.memo?.operatorSecrets, desired, () => operatorSecrets(desired)),
     memo: input.memo,
     now: input.now,

@@ -6,7 +6,7 @@ import { isHook } from '../model/hook.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject, ObjectId } from '../model/object.ts';
 import { listAt, textIn, at } from './fields.ts';
-import { type HealthContext, inProgress } from './answers.ts';
+import { type Effort, type HealthContext, inProgress } from './answers.ts';
 import { healthOf } from './health.ts';
 import type { JudgeMemo } from './memo.ts';
 import { type JudgeMemory, clockKey, tick } from './memory.ts';
@@ -58,6 +58,7 @@ export interface ReadContext {
   seenReady: ReadonlySet<string>;
   bindingModes: ReadonlyMap<string, string>;
   kinds: readonly KindRule[];
+  effort: Effort;
   isMadeByOperator: (secret: string) => boolean;
   now: number;
   elapsedMs: number;
@@ -85,6 +86,7 @@ function readAnew(watched: Watched, context: ReadContext): Read {
     appliedUid: watched.appliedUid,
     bindingModes: context.bindingModes,
     kinds: context.kinds,
+    effort: context.effort,
   });
   if (live === undefined && isHook(watched.manifest)) return goneHook(watched, health, context);
   if (live === undefined || health.status === 'Current' || health.status === 'Suspended') {

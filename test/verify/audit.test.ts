@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { HealthStatus } from '../../src/model/health.ts';
+import { kindRules } from '../../src/model/kind-rules.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import { SIGNALS, type SignalName } from '../../src/model/signal.ts';
 import { KINDS } from '../../src/verify/health.ts';
@@ -109,8 +110,8 @@ describe('when is an object ready', () => {
 
 interface SignRow {
   signal: SignalName;
-  /** Of a pod, an object, or the message of a FailedCreate. */
-  shows: { pod: string } | { object: string } | { failedCreate: string };
+  /** Of a pod, an object, the message of a FailedCreate, or a rule of the App about an object without a status. */
+  shows: { pod: string } | { object: string } | { failedCreate: string } | { rule: string };
   want: 'failed' | 'unknown';
   /** Another fixture with one count less, where counting is not by restarts or events. */
   below?: string;
@@ -149,6 +150,7 @@ const SIGNS: SignRow[] = [
   { signal: 'Stalled', shows: { object: 'custom stalled' }, want: 'failed' },
   { signal: 'PodFailed', shows: { object: 'pod ended in failure' }, want: 'failed' },
   { signal: 'AwaitingPromotion', shows: { object: 'rollout paused at a step' }, want: 'unknown' },
+  { signal: 'RuleNotEvaluated', shows: { rule: 'status.phase == "Ready"' }, want: 'unknown' },
   { signal: 'AddressPending', shows: { object: 'service load balancer without address' }, want: 'unknown' },
   { signal: 'VolumePending', shows: { object: 'pvc pending of immediate class' }, want: 'unknown' },
   { signal: 'NodeLost', shows: { pod: 'given up by the node controller' }, want: 'unknown' },
@@ -168,7 +170,9 @@ const NEVER = [
 const NEW = 'web-5d9';
 const UID = 'uid-web-5d9-0';
 const DAY_MS = 86_400_000;
-const settings = { timeoutMs: 2 * DAY_MS };
+const rule = { apiVersion: 'example.com/v1', kind: 'Silent', current: 'status.phase == "Ready"' };
+const settings = { timeoutMs: 2 * DAY_MS, kinds: kindRules([rule], () => {}) };
+const silent: KubeObject = { ...rule, metadata: { name: 'one', namespace: 'shop', uid: 'uid-one' } };
 
 const externalSecret: KubeObject = {
   apiVersion: 'external-secrets.io/v1',
@@ -226,6 +230,7 @@ function sightOfObject(name: string): Omit<Moment, 'atMs'> {
 function sightOf({ shows }: SignRow, count?: number): Omit<Moment, 'atMs'> {
   if ('pod' in shows) return sightOfPod(shows.pod, count);
   if ('object' in shows) return sightOfObject(shows.object);
+  if ('rule' in shows) return { objects: [watch(silent)] };
   return {
     objects: [watch(deployment({ updated: 0 }))],
     related: {

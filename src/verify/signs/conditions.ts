@@ -15,7 +15,12 @@ const OWN_NAME: ReadonlySet<string> = new Set([
 ]);
 
 /** Waited for, and nothing a commit could do about it. */
-const PENDING: ReadonlySet<string> = new Set(['AddressPending', 'VolumePending', 'AwaitingPromotion']);
+const PENDING: ReadonlySet<string> = new Set([
+  'AddressPending',
+  'VolumePending',
+  'AwaitingPromotion',
+  'RuleNotEvaluated',
+]);
 
 /** Failures that the surroundings are to blame for. */
 const OF_SURROUNDINGS: ReadonlySet<string> = new Set(['VolumeLost', 'IssuanceFailed']);
