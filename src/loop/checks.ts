@@ -9,6 +9,7 @@ import { after, type CheckRead, readCheck, type Standing, UNASKED } from '../ver
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { Change } from '../model/plan.ts';
 import { type Run, statusOf, tell } from './context.ts';
+import { type Endpoints, followEndpoints } from './endpoints.ts';
 import type { Release } from './release.ts';
 import { verifyingHooks } from './verifying-hooks.ts';
 
@@ -48,10 +49,11 @@ export function askChecks(
   const told = new Map<string, CheckRead['state']>();
   let round: { over: AbortController; work: Promise<unknown> } | undefined;
   let bug: { error: unknown } | undefined;
+  const endpoints = followEndpoints(run);
 
   async function askOn(check: Asked, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const result = await ask(run, check, signal);
+      const result = await ask(run, check, endpoints, signal);
       signal.throwIfAborted();
       standings.set(check.name, after(standings.get(check.name) ?? UNASKED, result));
       note(readOne(check));
@@ -108,6 +110,7 @@ export function askChecks(
     hooks: () => verifying?.made() ?? [],
     async close() {
       round?.over.abort();
+      endpoints.close();
       await Promise.all([round?.work, verifying?.close()]);
     },
   };
@@ -115,18 +118,19 @@ export function askChecks(
 
 /** Which checks fail before anything is applied, and how: no commit that comes is to blame for them (I3). */
 export async function checksFailingNow(run: Run): Promise<Record<string, string>> {
+  const endpoints = followEndpoints(run);
   const failing = await Promise.all(
     run.settings.health.checks.filter(isAsked).map(async (check) => {
       let words: string | undefined;
       for (let times = 0; times < BEFORE.times; times++) {
         if (times > 0) await run.ctx.clock.delay(BEFORE.everyMs, run.signal);
-        const result = await ask(run, check, run.signal);
+        const result = await ask(run, check, endpoints, run.signal);
         if (result.kind === 'good' || result.kind === 'unknown') return [];
         ({ words } = result);
       }
       return words === undefined ? [] : [[check.name, words] as const];
     }),
-  );
+  ).finally(() => endpoints.close());
   return Object.fromEntries(failing.flat());
 }
 
@@ -139,12 +143,15 @@ function isAnswered(standing: Standing | undefined): boolean {
   return standing?.last !== undefined && ['good', 'bad'].includes(standing.last.kind);
 }
 
-async function ask(run: Run, check: Asked, signal: AbortSignal): Promise<CheckResult> {
+async function ask(run: Run, check: Asked, endpoints: Endpoints, signal: AbortSignal): Promise<CheckResult> {
   const { ctx } = run;
   switch (check.kind) {
     case 'http': {
-      const found = addressOf(check, ctx.members.get(serviceOf(check)), run.applySet);
+      const live = ctx.members.get(serviceOf(check));
+      const found = addressOf(check, live, run.applySet);
       if ('refused' in found) return { kind: 'unknown', reason: 'CheckNotReady', words: found.refused };
+      const stranger = live && (await endpoints.refusal(check, live, signal));
+      if (stranger !== undefined) return { kind: 'unknown', reason: 'CheckRefused', words: stranger };
       const { service, namespace, scheme, method, path, headers, timeoutMs } = check;
       const host = check.host ?? `${service}.${namespace}.svc`;
       const probe = {

@@ -133,6 +133,7 @@ describe('Pawl itself', () => {
     { verb: 'list', resource: 'controllerrevisions', where: { group: 'apps' } },
     { verb: 'list', resource: 'pods' },
     { verb: 'list', resource: 'events' },
+    { verb: 'watch', resource: 'endpointslices', where: { group: 'discovery.k8s.io' } },
     { verb: 'list', resource: 'resourcequotas' },
     { verb: 'watch', resource: 'configmaps' },
     { verb: 'watch', resource: 'namespaces' },

@@ -1,6 +1,7 @@
 // Which address an http check asks: the cluster's own address of a live Service of the App, and no other ever.
 // 1. The Service is one that this commit holds and that carries the App's membership label.
 // 2. It selects pods. One without a selector, or with endpoints that the repository holds, could lead anywhere.
+//    What leads it elsewhere and is not in the repository is found among its live slices (endpoints.ts).
 // 3. Only an IP address that the API server gave it is asked, so no name is resolved.
 
 import { isIP } from 'node:net';
