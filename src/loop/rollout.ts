@@ -284,6 +284,7 @@ async function enter(
       phase,
       startedAt: new Date(started.startedAt).toISOString(),
       elapsed: former?.elapsed ?? 0,
+      soaking: former?.soaking,
       attempt: started.attempt,
       cause: started.cause,
     },

@@ -12,7 +12,7 @@ import { type KubeObject, idOf, keyOf } from '../model/object.ts';
 import type { Change, PlanItem } from '../model/plan.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
 import { carryMemory, type JudgeMemory } from '../verify/memory.ts';
-import { afterCourtesy, afterPart } from '../verify/parts.ts';
+import { afterCourtesy, afterPart, resume, soakOf } from '../verify/parts.ts';
 import { followRelated, type Related } from '../verify/related.ts';
 import { scopesOf } from '../verify/scopes.ts';
 import { judge } from '../verify/judge.ts';
@@ -70,9 +70,11 @@ export function openVigil(
   const { ctx, session, settings } = run;
   const manifests = withoutDone(desired.manifests, run);
   const carried = carry(session, started, manifests);
+  const { elapsed, soaking } = statusOf(run).release ?? { elapsed: 0 };
   const clock = {
-    elapsedMs: carried?.elapsedMs ?? statusOf(run).release?.elapsed ?? 0,
+    elapsedMs: carried?.elapsedMs ?? elapsed,
     memory: carried?.memory,
+    resumed: elapsed > 0 ? { atMs: elapsed, soakingSinceMs: soaking } : undefined,
   };
   const desiredByKey = new Map(desired.manifests.map((manifest) => [manifest.key, manifest]));
   const whole = desired.manifests.map(({ object }) => object);
@@ -116,7 +118,7 @@ export function openVigil(
       return { kind: 'verdict', verdict: { kind: 'healthy' } };
     }
     related ??= followRelated(ctx.cluster, scopesOf(changed(healthy)), ring);
-    const stopwatch = timer(run, clock);
+    const stopwatch = timer(run, clock, what.soak);
     const over = new AbortController();
     const interrupted = new AbortController();
     const watching = watchForInterruption(run, started, AbortSignal.any([over.signal, run.signal])).then(
@@ -154,7 +156,8 @@ export function openVigil(
           ? afterCourtesy(clock.memory, result.memory, isLeft ? elapsedMs : undefined)
           : result.memory;
       clock.elapsedMs = elapsedMs;
-      clock.memory = part === undefined ? undefined : afterPart(clock.memory, part, keys);
+      const before = clock.memory ?? soakOf(clock.resumed);
+      clock.memory = part === undefined ? undefined : afterPart(before, part, keys, what.soak);
       // Only what was interrupted is carried on: a verdict, whatever it is, ends the clocks that led to it.
       session.verified =
         result.judgement === undefined && !isLeft
@@ -205,14 +208,16 @@ export function openVigil(
     // Most often what was changed is not ready yet: to look at the thousands of others tells nothing more.
     const changed = seen.objects.filter((watched) => watched.changed);
     const nothing = { pods: [], replicaSets: [], events: [] };
-    const by = { related: nothing, settings, elapsedMs: clock.elapsedMs, memory: clock.memory, memo };
+    const { elapsedMs, memory, resumed } = clock;
+    const by = { related: nothing, settings, elapsedMs, memory, resumed, memo };
     const isReady = (of: typeof seen) =>
       judge({ ...of, ...by, now: ctx.clock.now() }).judgement.kind === 'healthy';
     return isReady({ ...seen, objects: changed }) && isReady(seen);
   }
 
-  function settingsFor(what: WaitFor): Run['settings']['health'] {
-    return what.soak ? settings.health : { ...settings.health, soakMs: 0 };
+  function settingsFor(what: WaitFor): Run['settings']['health'] & { releaseSoakMs?: number } {
+    const { health } = settings;
+    return what.soak ? health : { ...health, soakMs: 0, releaseSoakMs: health.soakMs };
   }
 
   function objectsOf(what: WaitFor): () => Pick<Look, 'objects' | 'desired'> {
@@ -296,8 +301,8 @@ export function openVigil(
             unsubscribeAway();
           };
         },
-        onJudged: (judgement, elapsedMs) => {
-          by.stopwatch.at(elapsedMs);
+        onJudged: (judgement, elapsedMs, memory) => {
+          by.stopwatch.at(elapsedMs, memory);
           if (judgement.kind !== 'waiting') return;
           by.note();
           const { ready, total, message, signs, objectsReady } = judgement;
@@ -339,7 +344,7 @@ function carry(
   const { verified } = session;
   if (verified?.memory === undefined) return undefined;
   const { elapsedMs, memory } = verified;
-  if (verified.commit === started.target.commit.oid) return { elapsedMs, memory };
+  if (verified.commit === started.target.commit.oid) return { elapsedMs, memory: resume(memory, elapsedMs) };
   const unchanged = manifests.filter(({ key, hash }) => verified.hashes.get(key) === hash);
   return { elapsedMs: 0, memory: carryMemory(memory, elapsedMs, new Set(unchanged.map(({ key }) => key))) };
 }
@@ -354,26 +359,37 @@ const SAY_EVERY_MS = 2_000;
 const KEEP_ELAPSED_MS = 15_000;
 
 interface Timer {
-  /** What the judge has counted so far. */
-  at(elapsedMs: number): void;
-  /** Writes how long has been waited by now. */
+  /** What the judge has counted so far, and what it knows of the soak. */
+  at(elapsedMs: number, memory: JudgeMemory): void;
+  /** Writes how long has been waited by now, and of it since when everything has been ready. */
   keep(): Promise<void>;
 }
 
-function timer(run: Run, from: { elapsedMs: number }): Timer {
+/** `isWhole`: it is the wait that has a soak. */
+function timer(run: Run, from: { elapsedMs: number }, isWhole: boolean): Timer {
   const { clock, cluster } = run.ctx;
-  const watch = { elapsedMs: from.elapsedMs, atMs: clock.monotonic() };
+  const watch: { elapsedMs: number; atMs: number; memory?: JudgeMemory } = {
+    elapsedMs: from.elapsedMs,
+    atMs: clock.monotonic(),
+  };
   // A process that was stopped has not watched: that time does not count.
   const since = () => (cluster.isAway() ? 0 : Math.min(clock.monotonic() - watch.atMs, KEEP_ELAPSED_MS));
   return {
-    at(elapsedMs) {
+    at(elapsedMs, memory) {
       watch.elapsedMs = elapsedMs;
       watch.atMs = clock.monotonic();
+      watch.memory = memory;
     },
     async keep() {
       const { release, ...status } = statusOf(run);
+      if (release === undefined) return;
       const elapsed = Math.round(watch.elapsedMs + since());
-      if (release !== undefined) await save(run, { ...status, release: { ...release, elapsed } });
+      const { memory } = watch;
+      const hasBegun = memory !== undefined && (isWhole ? memory.soakBegan : release.soaking !== undefined);
+      // What is lost just now begins the soak anew: it has lasted no time yet.
+      const sinceMs = Math.round(memory?.readySinceMs ?? elapsed);
+      const soaking = hasBegun && (isWhole || sinceMs === elapsed) ? sinceMs : release.soaking;
+      await save(run, { ...status, release: { ...release, elapsed, soaking } });
     },
   };
 }

@@ -165,6 +165,8 @@ export interface AppStatus {
     startedAt: string;
     /** Milliseconds of verifying that count, kept over restarts. */
     elapsed: number;
+    /** What it was when everything was ready and the soak began; undefined before that. */
+    soaking?: number;
     attempt: number;
     cause: Cause;
   };

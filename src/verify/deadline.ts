@@ -7,19 +7,35 @@ import { describe, timedOut } from './progress.ts';
 import type { Judgement } from './judge.ts';
 import type { Read } from './watched.ts';
 
+export interface DeadlineSettings extends Pick<Settings['health'], 'timeoutMs' | 'soakMs' | 'thresholds'> {
+  /** Of the release, where the wait is for a part of it, which has no soak of its own. */
+  releaseSoakMs?: number;
+}
+
 /**
  * In `elapsedMs`: the timeout counts from the start, or from when something was lost during the soak, but never
- * goes beyond timeout and soak together; and what is lost late is looked at twice all the same.
+ * goes beyond timeout and soak together; and what is lost late is looked at twice all the same. What is lost late
+ * once more does not stay as it is, and that is the end. After an interruption there is time to look twice, and to
+ * ask checks, of which nothing is known any more, as long as one takes to fail (`isCheck`).
  */
-export function deadlineMs(
-  memory: JudgeMemory,
-  settings: Pick<Settings['health'], 'timeoutMs' | 'soakMs' | 'thresholds'>,
-): number {
-  if (!memory.soakBegan) return settings.timeoutMs;
-  return Math.max(
-    memory.brokenSinceMs + settings.thresholds.Confirmation.afterMs,
-    Math.min(memory.brokenSinceMs, settings.soakMs) + settings.timeoutMs,
-  );
+export function deadlineMs(memory: JudgeMemory, settings: DeadlineSettings, isCheck = false): number {
+  const { timeoutMs, thresholds } = settings;
+  const twiceMs = thresholds.Confirmation.afterMs;
+  const askedMs = twiceMs + (isCheck ? thresholds.CheckFailed.afterMs : 0);
+  const resumedMs = memory.resumedAtMs === undefined ? 0 : memory.resumedAtMs + askedMs;
+  if (!memory.soakBegan) return Math.max(timeoutMs, resumedMs);
+  if (memory.lateLosses > 1) return Math.max(memory.brokenSinceMs, resumedMs);
+  const lostMs = Math.min(memory.brokenSinceMs, soakOf(settings)) + timeoutMs;
+  return Math.max(memory.brokenSinceMs + twiceMs, lostMs, resumedMs);
+}
+
+/** Beyond timeout and soak together. */
+export function isLate(elapsedMs: number, settings: DeadlineSettings): boolean {
+  return elapsedMs > settings.timeoutMs + soakOf(settings);
+}
+
+function soakOf({ soakMs, releaseSoakMs }: DeadlineSettings): number {
+  return releaseSoakMs ?? soakMs;
 }
 
 /**

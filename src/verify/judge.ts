@@ -17,13 +17,14 @@ import { checksAtDeadline, failureOfCheck, unknownAtEnd, withChecks } from './ch
 import type { CheckRead } from './checks/standing.ts';
 import type { Effort } from './answers.ts';
 import { NEXT_PASS_MS, newEffort } from './custom-kind.ts';
-import { atDeadline, deadlineMs } from './deadline.ts';
+import { atDeadline, type DeadlineSettings, deadlineMs, isLate } from './deadline.ts';
 import { textIn } from './fields.ts';
 import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withReadyPods } from './memory.ts';
 import { type JudgeMemo, remembered } from './memo.ts';
 import { operatorSecrets } from './operators.ts';
 import { type RelatedIndex, type RelatedObjects, indexRelated } from './owners.ts';
 import { failureBySign, hookMessage, progressMessage } from './progress.ts';
+import { type Resumed, resumedMemory } from './parts.ts';
 import { type RestartCounts, restartsOf, restartsSince, soakSigns } from './soak.ts';
 import { type Weight, weigh } from './thresholds.ts';
 import { type Read, type Watched, readWatched } from './watched.ts';
@@ -37,11 +38,15 @@ export interface JudgeInput {
   hooks?: readonly Watched[];
   /** Where the checks stand, once the objects are ready. */
   checks?: readonly CheckRead[];
-  settings: Omit<Settings['health'], 'kinds' | 'checks'> & Partial<Pick<Settings['health'], 'kinds'>>;
+  settings: Omit<Settings['health'], 'kinds' | 'checks'> &
+    Partial<Pick<Settings['health'], 'kinds'>> &
+    Pick<DeadlineSettings, 'releaseSoakMs'>;
   /** Ms of verifying so far, without the time that the API server was away. */
   elapsedMs: number;
   /** From the previous read; undefined at the first one. */
   memory: JudgeMemory | undefined;
+  /** Where another process had read before. Only for the first read. */
+  resumed?: Resumed;
   /** Wall clock, ms since the epoch. Only for what is shown. */
   now: number;
   /** Of the wait: makes the next judgement cheap. */
@@ -77,7 +82,9 @@ export interface Judged {
 }
 
 export function judge(input: JudgeInput): Judged {
-  const before = input.memory ?? firstMemory(input.related);
+  const before =
+    input.memory ??
+    (input.resumed === undefined ? firstMemory(input.related) : resumedMemory(input.related, input.resumed));
   const index = indexRelated(input.related, input.memo);
   const seenReady = remembered(input.memo?.seenReady, before.seenReady, () => new Set(before.seenReady));
   const desired = input.desired ?? input.objects.map(({ manifest }) => manifest.object);
@@ -92,6 +99,7 @@ export function judge(input: JudgeInput): Judged {
   const running = hooks.filter((read) => !isReady(read));
   const checks = broken.length === 0 ? (input.checks ?? []) : [];
   const isEverythingReady = broken.length === 0 && running.length === 0 && !checks.some(({ holds }) => holds);
+  const late = [...broken, ...running];
   const isSoaking = isEverythingReady || before.soak !== undefined;
   const { counts, restarted } = restartsOf(isSoaking ? input.objects : [], index);
   const restartedReads = reads.filter(({ watched }) => restarted.has(watched));
@@ -105,6 +113,7 @@ export function judge(input: JudgeInput): Judged {
     reads: [...reads, ...hooks],
     weighed,
     isReady: isEverythingReady,
+    isOpen: late.length === 0 && checks.every(({ holds, state }) => !holds || state === 'open'),
     restarts: counts,
     seenReady: readyPods,
   });
@@ -112,10 +121,9 @@ export function judge(input: JudgeInput): Judged {
   if (bySigns !== undefined) return { judgement: bySigns, memory };
   const nextMs = Math.min(Infinity, ...weighed.map((one) => nextLookMs(one, memory, input)));
   if (isEverythingReady) return { judgement: soaked(input, memory, reads, checks, nextMs), memory };
-  const restMs = deadlineMs(memory, input.settings) - input.elapsedMs;
+  const restMs = deadlineMs(memory, input.settings, late.length === 0) - input.elapsedMs;
   if (restMs <= 0) {
     const { timeoutMs } = input.settings;
-    const late = [...broken, ...running];
     const judgement = late.length > 0 ? atDeadline(late, timeoutMs) : checksAtDeadline(checks, timeoutMs);
     return { judgement, memory };
   }
@@ -233,12 +241,16 @@ function remember(
     reads: readonly Read[];
     weighed: readonly Weighed[];
     isReady: boolean;
+    /** All that is not ready is checks whose answers are not known. */
+    isOpen: boolean;
     restarts: RestartCounts;
     seenReady: readonly string[];
   },
 ): JudgeMemory {
   const { elapsedMs } = input;
   const wasReady = before.readySinceMs !== undefined;
+  const isResuming = before.isResuming && !now.isReady && now.isOpen;
+  const isLost = wasReady && !now.isReady && !isResuming;
   const base = before.soak?.base ?? (now.isReady ? now.restarts : undefined);
   const soak = base === undefined ? undefined : { base, restarts: restartsSince(base, now.restarts) };
   // What restarts has not stayed healthy.
@@ -256,9 +268,12 @@ function remember(
         .map(({ key }) => [key, before.confirmed[key] ?? elapsedMs]),
     ),
     oldEvents: before.oldEvents,
-    readySinceMs: now.isReady ? readySinceMs : undefined,
-    brokenSinceMs: !now.isReady && wasReady ? elapsedMs : before.brokenSinceMs,
+    readySinceMs: now.isReady ? readySinceMs : isResuming ? before.readySinceMs : undefined,
+    brokenSinceMs: isLost ? elapsedMs : before.brokenSinceMs,
     soakBegan: before.soakBegan || now.isReady,
+    lateLosses: before.lateLosses + (isLost && isLate(elapsedMs, input.settings) ? 1 : 0),
+    resumedAtMs: before.resumedAtMs,
+    isResuming,
     soak,
   };
 }

@@ -29,6 +29,12 @@ export interface JudgeMemory {
   brokenSinceMs: number;
   /** Everything was ready at some read. */
   soakBegan: boolean;
+  /** How often something was lost after timeout and soak together had passed. */
+  lateLosses: number;
+  /** When a wait that was interrupted went on: what it had not read again yet speaks for nothing. */
+  resumedAtMs: number | undefined;
+  /** Since it went on nothing was lost, and not every check has been answered again. */
+  isResuming: boolean;
   /** Restarts of containers when the soak first began, and how many came since; undefined before it. */
   soak: { base: RestartCounts; restarts: number } | undefined;
 }
@@ -44,12 +50,19 @@ export function firstMemory(related: RelatedObjects): JudgeMemory {
         .filter((event) => event.reason === 'FailedCreate')
         .map((event) => [event.uid, event.count]),
     ),
-    readySinceMs: undefined,
-    brokenSinceMs: 0,
-    soakBegan: false,
-    soak: undefined,
+    ...NO_SOAK,
   };
 }
+
+const NO_SOAK = {
+  readySinceMs: undefined,
+  brokenSinceMs: 0,
+  soakBegan: false,
+  lateLosses: 0,
+  resumedAtMs: undefined,
+  isResuming: false,
+  soak: undefined,
+};
 
 /** Pods seen Ready, those that still exist and those that are now. `changed`: all that is new since, if that is known. */
 export function withReadyPods(
@@ -113,9 +126,6 @@ export function carryMemory(
     clocks: Object.fromEntries(clocks) as JudgeMemory['clocks'],
     confirmed: Object.fromEntries(confirmed) as JudgeMemory['confirmed'],
     oldEvents: memory.oldEvents,
-    readySinceMs: undefined,
-    brokenSinceMs: 0,
-    soakBegan: false,
-    soak: undefined,
+    ...NO_SOAK,
   };
 }

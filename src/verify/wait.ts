@@ -8,6 +8,7 @@ import type { Clock } from '../ports.ts';
 import { type JudgeInput, type Judgement, judge } from './judge.ts';
 import { type JudgeMemo, newMemo } from './memo.ts';
 import type { JudgeMemory } from './memory.ts';
+import type { Resumed } from './parts.ts';
 
 /** What is there to judge now; `away`: the API server does not answer, so what is known may be old. */
 export type Look = Pick<JudgeInput, 'objects' | 'desired' | 'related' | 'checks' | 'hooks'> & {
@@ -25,13 +26,13 @@ export interface WaitRequest {
   /** Ends the wait without a verdict, such as when a newer commit has come. */
   interrupted: AbortSignal;
   /** Where a former wait for the same release stopped. */
-  from?: { elapsedMs: number; memory: JudgeMemory | undefined };
+  from?: { elapsedMs: number; memory: JudgeMemory | undefined; resumed?: Resumed };
   /** Of a look at the same objects before the wait. */
   memo?: JudgeMemo;
   /** Nothing is judged: see {@link isCourtesyOver}. */
   courtesy?: boolean;
   /** Told of every judgement, final or not. */
-  onJudged?: (judgement: Judgement, elapsedMs: number) => void;
+  onJudged?: (judgement: Judgement, elapsedMs: number, memory: JudgeMemory) => void;
 }
 
 export interface WaitResult {
@@ -68,9 +69,10 @@ export async function waitForVerdict(request: WaitRequest, signal: AbortSignal):
       if (interrupted.aborted) return { judgement: undefined, isLeft: false, elapsedMs, memory };
       let restMs = Infinity;
       if (away !== true) {
-        const judged = judge({ ...look, settings, elapsedMs, memory, now: clock.now(), memo });
+        const { resumed } = request.from ?? {};
+        const judged = judge({ ...look, settings, elapsedMs, memory, resumed, now: clock.now(), memo });
         memory = judged.memory;
-        request.onJudged?.(judged.judgement, elapsedMs);
+        request.onJudged?.(judged.judgement, elapsedMs, memory);
         const { judgement } = judged;
         if (request.courtesy === true && isCourtesyOver(judgement, elapsedMs, settings.timeoutMs))
           return { judgement: undefined, isLeft: true, elapsedMs, memory };

@@ -5,10 +5,10 @@ import { expect, test, vi } from 'vitest';
 import { auditMark, auditSince, type AuditEvent, writes } from '../support/audit.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/git-server.ts';
-import { live } from '../support/objects.ts';
+import { live, liveList } from '../support/objects.ts';
 import { commitsSince, expectImage, outcomes, web } from '../support/plays.ts';
 import { inShop, type Shop, shopFiles, webYaml } from '../support/shop.ts';
-import { looks } from '../support/world.ts';
+import { breakPods, looks, statusWhere } from '../support/world.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -118,6 +118,51 @@ test.concurrent(
     expect(await commitsSince(shop, bad)).toEqual([good]);
   }),
 );
+
+test.concurrent(
+  'killed, or its App edited, in a soak that has gone beyond the timeout, while pods are made anew: nothing is reverted',
+  inShop({}, async (shop) => {
+    const agent = await shop.agent();
+    await shop.healthyAt(shop.first);
+    await shop.patchSpec({ health: { timeout: '14s', soak: '30s' } });
+    const good = await shop.person.publish('web 1.18', web('1.18'));
+    const nextTry = (attempt: number) =>
+      statusWhere(
+        shop,
+        `try ${attempt}`,
+        ({ release: now }) => now?.attempt === attempt && now.phase === 'Verifying',
+        30_000,
+      );
+    const { release } = await statusWhere(
+      shop,
+      'a soak beyond the timeout',
+      (status) => (status.release?.elapsed ?? 0) > 14_000 && status.release?.soaking !== undefined,
+      60_000,
+    );
+    await agent.kill();
+    await breakPods(shop, 'web');
+    await shop.agent();
+    await nextTry(2);
+    await renewPods(shop);
+
+    await breakPods(shop, 'web');
+    await shop.patchSpec({ rollback: { limit: { reverts: 10 } } });
+    const edited = await nextTry(3);
+    expect(edited.release).toMatchObject({ commit: good, startedAt: release?.startedAt });
+    expect(edited.release?.elapsed).toBeGreaterThan(14_000);
+    await renewPods(shop);
+    await shop.healthyAt(good, 90_000);
+    expect(await commitsSince(shop, good)).toEqual([]);
+    expect((await outcomes(shop)).map(([, outcome]) => outcome)).toEqual(['Healthy', 'Healthy']);
+  }),
+);
+
+/** As when a node is drained: all pods go, and come back elsewhere. */
+async function renewPods(shop: Shop): Promise<void> {
+  const { items } = await liveList(shop.cluster, 'pods', shop.namespace);
+  for (const { metadata } of items)
+    await shop.cluster.kubectl(['delete', 'pod', metadata.name, '-n', shop.namespace, '--wait=false']);
+}
 
 const COUNT = 250;
 

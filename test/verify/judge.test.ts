@@ -539,9 +539,34 @@ describe('the soak', () => {
     const flapping = Array.from({ length: 40 }, (_, index) =>
       at([(index + 1) * 10_000], index % 2 === 0 ? well : ill),
     ).flat();
-    const { judgement, atMs } = watchAll([...flapping, ...at([405_000], ill)], soak);
+    const { judgement, atMs } = watchAll(flapping, soak);
     expect(reasons(judgement)).toEqual(['TimedOut']);
-    expect(atMs).toBe(405_000);
+    expect(atMs).toBe(400_000);
+  });
+
+  test('ends for what is lost again and again, however short each time', () => {
+    const flapping = Array.from({ length: 3600 }, (_, index) =>
+      at([index * 1000], index % 30 >= 28 ? ill : well),
+    ).flat();
+    const { judgement, atMs } = watchAll(flapping, soak);
+    expect(reasons(judgement)).toEqual(['TimedOut']);
+    expect(atMs).toBe(418_000);
+    const unchanged = flapping.map((moment) => ({
+      ...moment,
+      objects: moment.objects.map((watched) => ({ ...watched, changed: false })),
+      related: {},
+    }));
+    expect(watchAll(unchanged, soak)).toMatchObject({ judgement: { kind: 'unknown' }, atMs: 418_000 });
+  });
+
+  test('takes something lost late once for a chance, if it comes back in time', () => {
+    const early = [50, 100, 150, 200, 250, 300, 350].flatMap((second) => [
+      ...at([second * 1000], ill),
+      ...at([second * 1000 + 2000], well),
+    ]);
+    const late = [...at([1000], well), ...early, ...at([400_000], ill), ...at([404_999, 464_998], well)];
+    expect(watchAll(late, soak).judgement.kind).toBe('waiting');
+    expect(watchAll([...late, ...at([464_999], well)], soak).judgement.kind).toBe('healthy');
   });
 });
 

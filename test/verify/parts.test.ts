@@ -40,7 +40,7 @@ test('what a courtesy saw is not held against the release: its signs are counted
   );
   if (seen === undefined) throw new Error('nothing was seen');
   expect(failsAtMs(seen, 41_000)).toBeLessThan(wholeMs + 5_000);
-  const left = afterPart(undefined, afterCourtesy(undefined, seen, 40_000), new Set([key]));
+  const left = afterPart(undefined, afterCourtesy(undefined, seen, 40_000), new Set([key]), false);
   expect(failsAtMs(left, 40_000)).toBe(40_000 + wholeMs);
 });
 
