@@ -15,6 +15,7 @@ import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
 import { NO_STAGE, nameOfStage } from './reached.ts';
 import { oldNews } from '../verify/baseline.ts';
+import { newEffort } from '../verify/custom-kind.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
 import { askChecks, checksFailingNow } from './checks.ts';
@@ -278,7 +279,7 @@ async function enter(
       status.applied?.commit === commit.oid && status.applied.source === source
         ? { ...status.applied, through: undefined }
         : { commit: commit.oid, at, source },
-    baseline: phase === 'Applying' ? baselineFor(run, failing) : status.baseline,
+    baseline: phase === 'Applying' ? baselineFor(run, commit.oid, failing) : status.baseline,
     release: {
       commit: commit.oid,
       phase,
@@ -298,13 +299,16 @@ async function enter(
 
 /**
  * What was unhealthy already. Taken anew only while what is applied is healthy and nothing is in flight, else
- * carried; the ages of old conditions are always read anew, as each release makes them old.
+ * carried; what is old news is read anew for each release, as each makes it old.
  */
-function baselineFor(run: Run, checks: Baseline['checks']): Baseline {
+function baselineFor(run: Run, commit: string, checks: Baseline['checks']): Baseline {
   const status = statusOf(run);
   const objects = run.ctx.members.of(run.applySet);
   if (isQuiet(run) || status.baseline === undefined) return { ...baselineNow(run), checks };
-  return { ...status.baseline, ...oldNews(objects) };
+  // What a release goes on with has been applied already: what is told now may be news of it.
+  if (status.release?.commit === commit) return status.baseline;
+  const { kinds } = run.settings.health;
+  return { ...status.baseline, ...oldNews(objects, run.ctx.clock.now(), { kinds, effort: newEffort() }) };
 }
 
 /** What is applied is healthy, and nothing is in flight. */

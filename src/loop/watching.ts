@@ -10,6 +10,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { type KubeObject, keyOf, type ObjectId } from '../model/object.ts';
 import { type Change, isWritten } from '../model/plan.ts';
 import { targetOf } from '../verify/delivery.ts';
+import { hasOtherTemplate } from '../verify/old-news.ts';
 import { templateOf } from '../verify/owners.ts';
 import type { Watched } from '../verify/watched.ts';
 
@@ -50,7 +51,8 @@ function watch(manifest: Manifest, live: KubeObject | undefined, facts: Watching
     live,
     changed: isOwnChange || isTargetChanged,
     blamedOn: isTargetChanged && !isOwnChange ? target : undefined,
-    targetChanged: rolledOut !== undefined && hasNewTemplate(rolledOut, facts),
+    targetChanged:
+      rolledOut !== undefined && hasNewTemplate(rolledOut, oldNewsOf(facts.baseline, key), facts),
     minGeneration: change?.object?.metadata.generation,
     appliedUid: change?.object?.metadata.uid,
     // What is new was not there to be unhealthy.
@@ -69,7 +71,13 @@ function isChanged(manifest: Manifest, { former, changes }: WatchingFacts): bool
   return former?.get(key)?.hash !== hash || isWritten(changes.get(key));
 }
 
-function hasNewTemplate({ key, object }: Manifest, { former }: WatchingFacts): boolean {
+/** Some changes come to nothing: the API server writes down the default that the former template left out. */
+function hasNewTemplate(
+  { id, key, object }: Manifest,
+  mark: string | undefined,
+  { former, live }: WatchingFacts,
+): boolean {
   const before = former?.get(key)?.object;
-  return before !== undefined && !isDeepStrictEqual(templateOf(before), templateOf(object));
+  if (before === undefined || isDeepStrictEqual(templateOf(before), templateOf(object))) return false;
+  return hasOtherTemplate(mark, live(id)) ?? true;
 }

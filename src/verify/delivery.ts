@@ -6,6 +6,7 @@ import type { KubeObject, ObjectId } from '../model/object.ts';
 import { gvkOf } from '../model/object.ts';
 import type { HealthContext } from './answers.ts';
 import { at, textIn } from './fields.ts';
+import { takenUpIn } from './old-news.ts';
 
 /** What it rolls out; undefined for any other object. */
 export function targetOf(object: KubeObject): ObjectId | undefined {
@@ -32,7 +33,7 @@ export function takenUpOf(object: KubeObject): string | undefined {
 
 /** What stood before the apply still stands. */
 export function isOldNews(object: KubeObject, context: HealthContext): boolean {
-  return context.stalledSince !== undefined && takenUpOf(object) === context.stalledSince;
+  return context.stalledSince !== undefined && takenUpOf(object) === takenUpIn(context.stalledSince);
 }
 
 /** Its target has a new template, of which its status does not speak yet. */

@@ -4,11 +4,12 @@
 
 import type { Health } from '../model/health.ts';
 import type { KubeObject } from '../model/object.ts';
-import { type HealthContext, current, failed, inProgress } from './answers.ts';
+import { type HealthContext, current, failed, inProgress, suspended } from './answers.ts';
 import { isNotTakenUp, isOldNews } from './delivery.ts';
 import { at, conditionOf, textIn, word } from './fields.ts';
 
 export function canaryHealth(object: KubeObject, context: HealthContext): Health {
+  if (at(object, 'spec').suspend === true) return suspended('its analysis is suspended');
   const status = at(object, 'status');
   const phase = textIn(status, 'phase');
   if (phase === '' || isNotTakenUp(object, context)) {

@@ -19,6 +19,7 @@ import { hpaHealth } from './hpa.ts';
 import { jobHealth } from './job.ts';
 import { knativeHealth } from './knative.ts';
 import { namespaceHealth } from './namespace.ts';
+import { isSaidBefore } from './old-news.ts';
 import { pdbHealth } from './pdb.ts';
 import { podHealth } from './pod.ts';
 import { pvcHealth } from './pvc.ts';
@@ -66,14 +67,21 @@ export function healthOf(object: KubeObject | undefined, context: HealthContext)
   if (unseen !== undefined) return unseen;
   const gvk = gvkOf(object);
   const own = ruleFor(context.kinds ?? [], gvk);
-  if (own !== undefined) return customHealth(object, own, context.effort);
+  if (own !== undefined) return unlessSaidBefore(customHealth(object, own, context.effort), object, context);
   if (saysNow(object, 'Reconciling')) {
     return inProgress('Reconciling', conditionOf(object, 'Reconciling')?.message || 'is being reconciled');
   }
   if (saysNow(object, 'Stalled')) {
-    return failed('Stalled', conditionOf(object, 'Stalled')?.message || 'says that it is stalled');
+    const message = conditionOf(object, 'Stalled')?.message || 'says that it is stalled';
+    return unlessSaidBefore(failed('Stalled', message), object, context);
   }
   return (RULES.get(`${gvk.kind}.${gvk.group}`) ?? genericHealth)(object, context);
+}
+
+/** Not every controller says of which generation it speaks: a failure that stood before the apply is no news. */
+function unlessSaidBefore(health: Health, object: KubeObject, context: HealthContext): Health {
+  if (health.status !== 'Failed' || !isSaidBefore(object, context)) return health;
+  return inProgress('NotObserved', `its status is as it was before the change: ${health.message}`);
 }
 
 /** Whether what the status says is about the object as it was applied. */

@@ -78,7 +78,7 @@ const READY: Row[] = [
   { kind: 'Namespace.', asks: 'Active', before: { 'namespace without status': P, 'namespace terminating': 'Terminating' }, after: { 'namespace active': C } },
   { kind: 'Rollout.argoproj.io', asks: 'Healthy', before: { 'rollout just created': P, 'rollout controller behind': P, 'rollout progressing': P, 'rollout paused at a step': P, 'rollout paused by a person': S }, after: { 'rollout rolled out': C, 'rollout observed generation is a hash': C } },
   { kind: 'Rollout.argoproj.io', asks: 'Degraded', before: { 'rollout progressing': P }, after: { 'rollout aborted': F, 'rollout deadline exceeded': F, 'rollout invalid spec': F } },
-  { kind: 'Canary.flagger.app', asks: 'Initialized or Succeeded', before: { 'canary just created': P, 'canary initializing': P, 'canary progressing': P, 'canary finalising': P, 'canary waiting promotion': P }, after: { 'canary initialized': C, 'canary succeeded': C } },
+  { kind: 'Canary.flagger.app', asks: 'Initialized or Succeeded', before: { 'canary just created': P, 'canary initializing': P, 'canary progressing': P, 'canary finalising': P, 'canary waiting promotion': P, 'canary suspended': S }, after: { 'canary initialized': C, 'canary succeeded': C } },
   { kind: 'Canary.flagger.app', asks: 'Failed', before: { 'canary progressing': P }, after: { 'canary failed': F } },
   { kind: 'Certificate.cert-manager.io', asks: 'issued', before: { 'certificate just created': P, 'certificate issuing': P, 'certificate not issued': P }, after: { 'certificate issued': C, 'certificate could not be issued': F } },
   { kind: 'CertificateRequest.cert-manager.io', asks: 'issued', before: { 'certificate request pending': P }, after: { 'certificate request issued': C, 'certificate request denied': F } },

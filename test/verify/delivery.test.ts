@@ -91,7 +91,7 @@ describe('after an apply', () => {
   test('what it took up before is remembered by the baseline', () => {
     expect(takenUpOf(failed)).toBe(HASH);
     expect(
-      oldNews([failed, fixture('canary just created'), fixture('rollout aborted')]).stalledSince,
+      oldNews([failed, fixture('canary just created'), fixture('rollout aborted')], NOW).stalledSince,
     ).toEqual({
       'shop/Canary.flagger.app/web': HASH,
     });

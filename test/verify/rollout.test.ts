@@ -235,7 +235,7 @@ test('after a deadline was exceeded, the way back is not called a failure', asyn
   expect(evidence(await release(cluster, of('1.1-neverready')))).toEqual(['ProgressDeadlineExceeded']);
   const ref = { gvk: { group: 'apps', version: 'v1', kind: 'Deployment' }, namespace, name: 'web' };
   const live = await cluster.as(undefined).get(ref, never);
-  const since = live === undefined ? {} : oldNews([live]).stalledSince;
+  const since = live === undefined ? {} : oldNews([live], 0).stalledSince;
   const [stalled] = Object.values(since);
   expect(stalled).toBeDefined();
   expect((await release(cluster, of('1.0'), { stalledSince: stalled }))?.kind).toBe('healthy');
