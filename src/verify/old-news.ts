@@ -6,7 +6,7 @@ import { NOT_KNOWN } from '../model/baseline.ts';
 import { ruleFor } from '../model/kind-rules.ts';
 import { type KubeObject, gvkOf } from '../model/object.ts';
 import type { HealthContext } from './answers.ts';
-import { at, conditionOf } from './fields.ts';
+import { conditionOf } from './fields.ts';
 import { templateOf } from './owners.ts';
 
 /** Of a part of the object. By its UID, which only who may read the object knows, nobody else can guess the part. */
