@@ -95,6 +95,7 @@ function afterWrite(run: Run, item: PlanItem, answer: KubeObject | undefined): v
   if (known === undefined) return;
   session.memory.set(manifest.key, known);
   session.drifted.delete(manifest.key);
+  session.standing.delete(manifest.key);
   ctx.members.observe(answer);
   const mirrored = ctx.members.get(manifest.id);
   if (mirrored === undefined) note(session, manifest.key, GONE);

@@ -1,5 +1,6 @@
 // Who changes an object again each time it is set back is not fought: after five corrections within a minute the
-// object is left as it is, and that is said. It is set back once nobody has changed it for a minute.
+// object is left as it is, and that is said. It is set back once nobody has changed it for a minute. Only what was set
+// back counts: a correction that the server refuses, and that is tried again and again, is nobody's contest.
 
 import { idFromKey, showId } from '../model/object.ts';
 import { oneLine } from '../model/text.ts';
@@ -10,7 +11,7 @@ const CONTESTED = { times: 5, withinMs: 60_000 };
 type Memory = Pick<Session, 'contested' | 'corrections'>;
 
 /**
- * Asked before each correction, which it counts. Undefined: to be set back; else for how long it is left as it is,
+ * Asked before each correction. Undefined: to be set back; else for how long it is left as it is,
  * if nobody changes it again. `isFresh`: it has been changed since this was asked last.
  */
 export function contestedForMs(
@@ -21,13 +22,23 @@ export function contestedForMs(
 ): number | undefined {
   const recent = (corrections.get(key) ?? []).filter((at) => nowMs - at < CONTESTED.withinMs);
   const before = contested.get(key);
-  if (before === undefined ? recent.length >= CONTESTED.times : isFresh) contested.set(key, nowMs);
+  if (isFresh && (before !== undefined || recent.length >= CONTESTED.times)) contested.set(key, nowMs);
   const lastMs = contested.get(key);
   if (lastMs !== undefined && nowMs - lastMs < CONTESTED.withinMs)
     return CONTESTED.withinMs - (nowMs - lastMs);
   contested.delete(key);
-  corrections.set(key, [...recent, nowMs]);
+  if (recent.length > 0) corrections.set(key, recent);
+  else corrections.delete(key);
   return undefined;
+}
+
+/** It was set back. */
+export function noteCorrected(
+  { corrections }: Pick<Memory, 'corrections'>,
+  key: string,
+  nowMs: number,
+): void {
+  corrections.set(key, [...(corrections.get(key) ?? []), nowMs]);
 }
 
 /** What is left as others have it, for the status; undefined where nothing is. */

@@ -30,6 +30,7 @@ import type { ReadSet } from '../source/readset.ts';
 import type { RenderFailure } from './desired.ts';
 import type { Leaving } from './leaving.ts';
 import type { ParseAside } from './parsing.ts';
+import type { StandingDrift } from '../verify/drift.ts';
 import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
 import type { Dependents } from './dependents.ts';
@@ -90,6 +91,8 @@ export interface Session {
   /** Objects with a write of ours under way, whose events prove nothing. */
   inFlight: Set<string>;
   drifted: Map<string, Drifted>;
+  /** Drift that could not be set back when that was tried last, by object key. */
+  standing: Map<string, StandingDrift>;
   /**
    * By the live object itself, as the members hold it (a change is another object), with what else its health
    * depends on.
@@ -144,6 +147,7 @@ export function newSession(name: AppName): Session {
     listed: new Map(),
     inFlight: new Set(),
     drifted: new Map(),
+    standing: new Map(),
     healths: new WeakMap(),
     corrections: new Map(),
     contested: new Map(),

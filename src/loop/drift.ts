@@ -1,6 +1,7 @@
 // Setting back what other hands changed: to what `applied` says, by the apply stage, told with field, values and
 // the manager that made it. Somebody who changes it again each time is not fought (contested.ts).
 
+import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import { ApiError } from '../model/errors.ts';
 import { idFromKey, showId } from '../model/object.ts';
@@ -9,9 +10,10 @@ import { stagesOf } from '../plan/pair.ts';
 import { PARALLEL } from '../plan/plan.ts';
 import { refusalOf } from '../plan/refusal.ts';
 import { orderOf } from '../render/order.ts';
+import type { StandingDrift } from '../verify/drift.ts';
 import { applyStages } from './applying.ts';
 import { autoscalersOf } from './autoscaled.ts';
-import { contestedForMs } from './contested.ts';
+import { contestedForMs, noteCorrected } from './contested.ts';
 import { type Drifted, type Run, tell } from './context.ts';
 import { type DriftItem, driftItem } from './drift-item.ts';
 
@@ -32,6 +34,7 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
   for (const { key, found } of looked) if (session.drifted.get(key) === found) session.drifted.delete(key);
   const noted = new Map<string, Drifted>();
   for (const { key, found, todo } of looked) {
+    if (todo.kind === 'none' || todo.kind === 'held') session.standing.delete(key);
     if (todo.kind === 'none') continue;
     if (todo.kind === 'unseen') {
       leave(run, key, found, todo.refusal);
@@ -53,6 +56,7 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
       else {
         if (drifted.told !== true) report(run, item, drifted, false, true);
         session.drifted.set(key, { ...drifted, told: true, fresh: false });
+        stands(run, key, drifted, 'Contested');
         afterMs = Math.min(restMs, afterMs ?? restMs);
       }
     }
@@ -68,6 +72,7 @@ export async function correctDrift(run: Run): Promise<{ afterMs?: number }> {
     if (item === undefined) continue;
     const refusal = refused.get(showId(item.manifest.id));
     if (refusal === undefined) {
+      noteCorrected(session, key, run.ctx.clock.monotonic());
       report(run, item, drifted, true);
       continue;
     }
@@ -108,6 +113,15 @@ function leave(run: Run, key: string, drifted: Drifted, refusal: Refusal): void 
     tell(run, { type: 'problem', code: `Drift${refusal.kind}`, message });
   }
   run.session.drifted.set(key, { ...drifted, told: true, fresh: false });
+  stands(run, key, drifted, 'Refused');
+}
+
+/** Until it is set back, or nothing differs any more, no commit is judged by the object. */
+function stands({ session }: Run, key: string, drifted: Drifted, kind: StandingDrift['kind']): void {
+  const { fields, manager } = drifted;
+  const now: StandingDrift = { kind, path: fields[0]?.path, manager };
+  // The very same value where nothing is new: the judge goes by that.
+  if (!isDeepStrictEqual(session.standing.get(key), now)) session.standing.set(key, now);
 }
 
 function report(

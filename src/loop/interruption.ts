@@ -1,5 +1,5 @@
 // What ends the wait of a release: a newer commit that concerns the App, a change of the App itself. Drift is set
-// back all along.
+// back all along, and what cannot be set back now is tried again.
 
 import { PawlError } from '../model/errors.ts';
 import type { Run } from './context.ts';
@@ -19,6 +19,9 @@ export async function watchForInterruption(
   const found = Promise.withResolvers<string>();
   found.promise.catch(() => {}); // it may come after the end
   let isLooking = false;
+  let again = new AbortController();
+  // What could not be set back before the wait.
+  if (session.drifted.size > 0) session.wakes.add('drift');
   for (;;) {
     let head: string | undefined;
     try {
@@ -29,9 +32,20 @@ export async function watchForInterruption(
     }
     if (head !== undefined) return { by: 'head', head };
     const reasons = session.wakes.take();
-    if (reasons.has('drift')) await correctDrift(run);
+    if (reasons.has('drift')) comeAgain(await correctDrift(run));
     if (isReopened(run)) return { by: 'app' };
     if (reasons.has('look') || reasons.has('request')) lookAside();
+  }
+
+  /** For what could not be set back: nobody else wakes the App for it. */
+  function comeAgain({ afterMs }: { afterMs?: number }): void {
+    again.abort();
+    again = new AbortController();
+    if (afterMs === undefined) return;
+    ctx.clock.delay(afterMs, AbortSignal.any([again.signal, signal])).then(
+      () => session.wakes.add('drift'),
+      () => {}, // the wait is over, or it is looked at sooner
+    );
   }
 
   /** A host that does not answer holds back neither drift nor the verdict. */

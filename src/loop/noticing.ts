@@ -40,6 +40,7 @@ export function onMemberChange(session: Session, change: MirrorChange): void {
   const fields = driftOf(known, change.object);
   if (fields.length === 0) {
     session.drifted.delete(key);
+    session.standing.delete(key);
     session.memory.set(key, { ...known, resourceVersion: change.object.metadata.resourceVersion });
   } else {
     const manager = managerOf(change.object, fields[0]?.path);

@@ -258,6 +258,7 @@ export function openVigil(
       changes: new Map(changes.map((change) => [change.key, change])),
       baseline: statusOf(run).baseline,
       live: (id) => ctx.members.get(id),
+      drift: (key) => session.standing.get(key),
     });
   }
 

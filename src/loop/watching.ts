@@ -1,5 +1,5 @@
 // The objects of a release as the judge is given them: what each should be, what it is now, and what is known of the
-// time before. Only `live` changes during a wait; an object that did not change is handed over as the very same value,
+// time before. Only `live` and `drift` change during a wait; an object that did not change is handed over as the very same value,
 // by which the judge knows that there is nothing new to read.
 
 import { isDeepStrictEqual } from 'node:util';
@@ -12,6 +12,7 @@ import { type Change, isWritten } from '../model/plan.ts';
 import { targetOf } from '../verify/delivery.ts';
 import { hasOtherTemplate } from '../verify/old-news.ts';
 import { templateOf } from '../verify/owners.ts';
+import type { StandingDrift } from '../verify/drift.ts';
 import type { Watched } from '../verify/watched.ts';
 
 export interface WatchingFacts {
@@ -23,6 +24,8 @@ export interface WatchingFacts {
   changes: ReadonlyMap<string, Change>;
   baseline: Baseline | undefined;
   live: (id: ObjectId) => KubeObject | undefined;
+  /** What others changed of it, where that could not be set back; by key. */
+  drift: (key: string) => StandingDrift | undefined;
 }
 
 /** For one wait. */
@@ -31,8 +34,9 @@ export function watcher(facts: WatchingFacts): (manifest: Manifest) => Watched {
   return (manifest) => {
     const live = facts.live(manifest.id);
     const before = known.get(manifest.key);
-    if (before !== undefined && before.live === live) return before;
-    const watched = before === undefined ? watch(manifest, live, facts) : { ...before, live };
+    const drift = facts.drift(manifest.key);
+    if (before !== undefined && before.live === live && before.drift === drift) return before;
+    const watched = { ...(before ?? watch(manifest, live, facts)), live, drift };
     known.set(manifest.key, watched);
     return watched;
   };

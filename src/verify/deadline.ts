@@ -3,6 +3,7 @@
 import type { Settings } from '../model/settings.ts';
 import { showId } from '../model/object.ts';
 import type { JudgeMemory } from './memory.ts';
+import { failureByDrift } from './drift.ts';
 import { describe, timedOut } from './progress.ts';
 import type { Judgement } from './judge.ts';
 import type { Read } from './watched.ts';
@@ -41,13 +42,29 @@ function soakOf({ soakMs, releaseSoakMs }: DeadlineSettings): number {
 /**
  * The commit is to blame for an object that it changed and that shows its signs and no other; otherwise what
  * speaks for the surroundings makes it unknown: a sign of theirs, an object that someone took away, or one
- * that was healthy before, was not changed, and suffers all the same. Where nothing speaks, it has failed.
+ * that was healthy before, was not changed, and suffers all the same; or one that others kept from being as desired for
+ * some of the time (`drifted`, by key), so that it did not have all of it. Where nothing speaks, it has failed.
  */
-export function atDeadline(broken: readonly Read[], timeoutMs: number): Judgement {
+export function atDeadline(
+  broken: readonly Read[],
+  timeoutMs: number,
+  drifted: JudgeMemory['drifted'],
+): Judgement {
+  const driftOf = ({ watched }: Read) => drifted[watched.manifest.key];
   const guilty = broken.filter(
-    (read) => read.watched.changed && blames(read, 'commit') && !blames(read, 'surroundings'),
+    (read) =>
+      driftOf(read) === undefined &&
+      read.watched.changed &&
+      blames(read, 'commit') &&
+      !blames(read, 'surroundings'),
   );
   if (guilty.length > 0) return { kind: 'failed', failures: guilty.map((read) => timedOut(read, timeoutMs)) };
+  for (const read of broken) {
+    const drift = driftOf(read);
+    if (drift === undefined) continue;
+    const { reason, message } = failureByDrift(read, drift, `it is not ready in time: ${describe(read)}`);
+    return { kind: 'unknown', reason, message };
+  }
   const surroundings = broken.find((read) => blames(read, 'surroundings'));
   if (surroundings !== undefined) return unknown(surroundings, 'its surroundings are to blame');
   const taken = broken.find(

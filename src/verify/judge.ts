@@ -7,7 +7,8 @@
 // 4. At the deadline the commit is blamed unless something speaks for the surroundings.
 // 5. A read that the App's own expressions are too much for is none: what it found is kept aside, and the next one
 //    goes on, until timeout and soak are over.
-// 6. Checks are judged only while every object is ready; one that has not passed holds back the soak.
+// 6. What others changed of an object, and could not be set back, is not the commit's fault (drift.ts).
+// 7. Checks are judged only while every object is ready; one that has not passed holds back the soak.
 
 import type { Sign } from '../model/health.ts';
 import { type KubeObject, type ObjectId, keyOf } from '../model/object.ts';
@@ -18,6 +19,7 @@ import type { CheckRead } from './checks/standing.ts';
 import type { Effort } from './answers.ts';
 import { NEXT_PASS_MS, newEffort } from './custom-kind.ts';
 import { atDeadline, type DeadlineSettings, deadlineMs, isLate } from './deadline.ts';
+import { failureByDrift } from './drift.ts';
 import { textIn } from './fields.ts';
 import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withReadyPods } from './memory.ts';
 import { type JudgeMemo, remembered } from './memo.ts';
@@ -124,7 +126,8 @@ export function judge(input: JudgeInput): Judged {
   const restMs = deadlineMs(memory, input.settings, late.length === 0) - input.elapsedMs;
   if (restMs <= 0) {
     const { timeoutMs } = input.settings;
-    const judgement = late.length > 0 ? atDeadline(late, timeoutMs) : checksAtDeadline(checks, timeoutMs);
+    const judgement =
+      late.length > 0 ? atDeadline(late, timeoutMs, memory.drifted) : checksAtDeadline(checks, timeoutMs);
     return { judgement, memory };
   }
   return { judgement: waiting(reads, hooks, checks, Math.min(restMs, nextMs)), memory };
@@ -184,6 +187,15 @@ interface Weighed {
 
 function weighRead(read: Read, input: JudgeInput): Weighed[] {
   const names = read.newPods.map((pod) => pod.metadata.name);
+  const { drift, manifest } = read.watched;
+  if (drift !== undefined) {
+    // A key of its own: what is confirmed while it is drifted is not held against it when it is set back.
+    const key = `${manifest.key}|drift`;
+    const weight = weigh(read.signs, names, input.settings.thresholds, input.elapsedMs);
+    const failureBy = (sign: Sign) =>
+      failureByDrift(read, drift, `${read.health.message}; ${sign.at}: ${sign.evidence}`);
+    return [{ failureBy, blames: 'surroundings', key, weight, clocks: {} }];
+  }
   return (['commit', 'surroundings'] as const).map((blames) => {
     const signs = read.signs.filter(({ sign }) => sign.blames === blames);
     const weight = weigh(signs, names, input.settings.thresholds, input.elapsedMs);
@@ -224,10 +236,14 @@ function weighSoak(
       const key = clockKey(`${read.watched.manifest.key}|soak`, sign);
       return { sign, key, clock: tick(before, key, sign, elapsedMs) };
     });
+    const { drift, manifest } = read.watched;
     return {
-      failureBy: (sign) => failureBySign(read, sign),
-      blames: 'commit',
-      key: `${read.watched.manifest.key}|soak`,
+      failureBy: (sign) =>
+        drift === undefined
+          ? failureBySign(read, sign)
+          : failureByDrift(read, drift, `${sign.at}: ${sign.evidence}`),
+      blames: drift === undefined ? 'commit' : 'surroundings',
+      key: drift === undefined ? `${manifest.key}|soak` : `${manifest.key}|soak|drift`,
       weight: weigh(timed, podNames, settings.thresholds, elapsedMs),
       clocks: Object.fromEntries(timed.map(({ key, clock }) => [key, clock])),
     };
@@ -267,6 +283,14 @@ function remember(
         .filter(({ weight }) => weight.decisive !== undefined)
         .map(({ key }) => [key, before.confirmed[key] ?? elapsedMs]),
     ),
+    drifted: {
+      ...before.drifted,
+      ...Object.fromEntries(
+        now.reads.flatMap(({ watched: { manifest, drift } }) =>
+          drift === undefined ? [] : [[manifest.key, drift]],
+        ),
+      ),
+    },
     oldEvents: before.oldEvents,
     readySinceMs: now.isReady ? readySinceMs : isResuming ? before.readySinceMs : undefined,
     brokenSinceMs: isLost ? elapsedMs : before.brokenSinceMs,

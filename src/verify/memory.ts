@@ -3,6 +3,7 @@
 
 import type { Sign } from '../model/health.ts';
 import type { KubeObject } from '../model/object.ts';
+import type { StandingDrift } from './drift.ts';
 import type { RelatedObjects } from './owners.ts';
 import { isReady } from './pod.ts';
 import type { RestartCounts } from './soak.ts';
@@ -21,6 +22,8 @@ export interface JudgeMemory {
   clocks: Readonly<Record<string, SignClock>>;
   /** `object key|blame` → the first read that showed it past its threshold, without a break since. */
   confirmed: Readonly<Record<string, number>>;
+  /** By object key: what others had changed of it at some read, and could not be set back then. */
+  drifted: Readonly<Record<string, StandingDrift>>;
   /** UID of events about creating pods → count at the first read. */
   oldEvents: Readonly<Record<string, number>>;
   /** Since when everything has been ready; undefined while something is not. */
@@ -44,6 +47,7 @@ export function firstMemory(related: RelatedObjects): JudgeMemory {
     seenReady: [],
     clocks: {},
     confirmed: {},
+    drifted: {},
     oldEvents: Object.fromEntries(
       related.events
         .map(viewEvent)
@@ -125,6 +129,7 @@ export function carryMemory(
     seenReady: memory.seenReady,
     clocks: Object.fromEntries(clocks) as JudgeMemory['clocks'],
     confirmed: Object.fromEntries(confirmed) as JudgeMemory['confirmed'],
+    drifted: {},
     oldEvents: memory.oldEvents,
     ...NO_SOAK,
   };

@@ -30,6 +30,7 @@ export function afterPart(
     ...part,
     clocks: { ...others(before?.clocks), ...part.clocks },
     confirmed: { ...others(before?.confirmed), ...part.confirmed },
+    drifted: { ...before?.drifted, ...part.drifted },
     ...(isWhole ? {} : soakBeside(before, part)),
   };
 }

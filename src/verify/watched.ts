@@ -7,6 +7,7 @@ import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject, ObjectId } from '../model/object.ts';
 import { listAt, textIn, at } from './fields.ts';
 import { type Effort, type HealthContext, inProgress } from './answers.ts';
+import type { StandingDrift } from './drift.ts';
 import { healthOf } from './health.ts';
 import type { JudgeMemo } from './memo.ts';
 import { type JudgeMemory, clockKey, tick } from './memory.ts';
@@ -36,6 +37,8 @@ export interface Watched {
   blamedOn?: ObjectId;
   /** That one's pod template differs from the healthy revision's. */
   targetChanged?: boolean;
+  /** What others changed of it, where that could not be set back. */
+  drift?: StandingDrift;
   /** As the healthy revision had it, if at hand: images that it ran already are not blamed on the commit. */
   before?: KubeObject;
 }

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import type { Json } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { live, patch, pathOf, type Plural } from '../support/objects.ts';
-import { inShop, type Shop, shopFiles } from '../support/shop.ts';
-import { readyOf, statusWhere } from '../support/world.ts';
+import { configYaml, inShop, type Shop, shopFiles } from '../support/shop.ts';
+import { endedAs, readyOf, statusWhere } from '../support/world.ts';
 
 const patient = { timeoutMs: 40_000 };
 
@@ -214,8 +214,8 @@ test(
 );
 
 test(
-  'who changes it again each time it is set back is not fought: the App says who, and what',
-  inShop({}, async (shop) => {
+  'who changes it again each time it is set back is not fought: the App says who, and what, and no commit is blamed for it',
+  inShop({ spec: { health: { soak: '10s' } } }, async (shop) => {
     await shop.agent();
     await shop.healthyAt(shop.first);
     const { cluster, namespace } = shop;
@@ -251,9 +251,21 @@ test(
     expect((await eventsOn(shop, 'DriftCorrected')).filter((told) => told.includes('replicas')).length).toBe(
       5,
     );
+    // A release sets it back, and is not judged by what they make of it meanwhile.
+    const innocent = await shop.person.publish('another banner', {
+      'deploy/config.yaml': configYaml({ banner: 'Open' }),
+    });
+    await eventually(async () => expect(await replicas()).toBe(3), patient);
+    const image = (tag: string) => {
+      const containers = [{ name: 'web', image: `registry.example.com/shop/web:${tag}` }];
+      return patch(cluster, path, { spec: { template: { spec: { containers } } } }, 'strategic-merge-patch');
+    };
+    await image('1.17-crash');
+    const { reason } = await endedAs(shop, innocent, 'Unknown', 60_000);
+    expect(reason).toMatch(/^DriftContested: .*Deployment\/web .*image, which is changed by stubborn again/);
     // They give in: nothing is contested any more.
-    await patch(cluster, path, { spec: { replicas: 3 } });
-    await shop.healthyAt(shop.first);
-    expect((await shop.status()).history).toHaveLength(1);
+    await image('1.17');
+    await shop.healthyAt(innocent, 60_000);
+    expect((await shop.status()).history?.map(({ outcome }) => outcome)).not.toContain('Reverted');
   }),
 );

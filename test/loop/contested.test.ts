@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contestedForMs, contestedNow } from '../../src/loop/contested.ts';
+import { contestedForMs, contestedNow, noteCorrected } from '../../src/loop/contested.ts';
 import type { Drifted } from '../../src/loop/context.ts';
 
 const KEY = 'shop/Deployment.apps/web';
@@ -12,10 +12,17 @@ function memory() {
   };
 }
 
+/** Somebody changed it; it is set back where it may be. */
+function setBack(session: ReturnType<typeof memory>, atMs: number): 'set back' | number {
+  const restMs = contestedForMs(session, KEY, true, atMs);
+  if (restMs === undefined) noteCorrected(session, KEY, atMs);
+  return restMs ?? 'set back';
+}
+
 /** Changed at these times (s), each a change of somebody: what is done about each. */
 function play(changes: number[]): ('set back' | number)[] {
   const session = memory();
-  return changes.map((at) => contestedForMs(session, KEY, true, at * 1000) ?? 'set back');
+  return changes.map((at) => setBack(session, at * 1000));
 }
 
 test.each<{ name: string; given: number[]; want: ('set back' | number)[] }>([
@@ -45,12 +52,23 @@ test.each<{ name: string; given: number[]; want: ('set back' | number)[] }>([
 
 test('it is set back when the time has come and nobody has changed it again', () => {
   const session = memory();
-  for (const at of [0, 1, 2, 3, 4]) expect(contestedForMs(session, KEY, true, at * 1000)).toBeUndefined();
+  for (const at of [0, 1, 2, 3, 4]) expect(setBack(session, at * 1000)).toBe('set back');
   expect(contestedForMs(session, KEY, true, 5_000)).toBe(60_000);
   // Another object drifts: this one is looked at, too.
   expect(contestedForMs(session, KEY, false, 25_000)).toBe(40_000);
   expect(contestedForMs(session, 'shop/ConfigMap/web', true, 25_000)).toBeUndefined();
   expect(contestedForMs(session, KEY, false, 65_000)).toBeUndefined();
+  expect(session.contested.size).toBe(0);
+});
+
+test('a correction that the server refuses again and again is nobody’s contest', () => {
+  const session = memory();
+  expect(contestedForMs(session, KEY, true, 0)).toBeUndefined();
+  for (const at of [5, 10, 15, 20, 25, 30])
+    expect(contestedForMs(session, KEY, false, at * 1000)).toBeUndefined();
+  // Nor is what is changed all the time meanwhile: none of it was set back.
+  for (const at of [31, 32, 33, 34, 35, 36])
+    expect(contestedForMs(session, KEY, true, at * 1000)).toBeUndefined();
   expect(session.contested.size).toBe(0);
 });
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
 import { keyOf } from '../../src/model/object.ts';
 import { watcher } from '../../src/loop/watching.ts';
+import type { StandingDrift } from '../../src/verify/drift.ts';
 import { oldNews } from '../../src/verify/baseline.ts';
 import { judge } from '../../src/verify/judge.ts';
 import { manifestOf, NOW, nothing, settings } from '../verify/scene.ts';
@@ -55,6 +56,7 @@ function released(
     changes: new Map(),
     baseline: { at: '', unhealthy: {}, ...oldNews([live[0], delivering], NOW) },
     live: (id) => (keyOf(id) === by.key ? delivering : live[1]),
+    drift: () => undefined,
   })(by);
   const input = { objects: [watched], related: nothing, settings, memory: undefined, now: NOW };
   return judge({ ...input, elapsedMs: 0 }).judgement;
@@ -80,4 +82,26 @@ test('what is suspended does not roll out anything, and is not waited for', () =
   const written: [KubeObject, KubeObject] = [web('web:1', bare), web('web:2', bare)];
   const judgement = released(suspended, written, [web('web:1', whole), web('web:2', whole)]);
   expect(judgement).toMatchObject({ kind: 'healthy', message: expect.stringContaining('not waited for') });
+});
+
+test('an object is the very same value until it changes, or others change it for good', () => {
+  const object = web('web:1', whole);
+  const manifest = manifestOf(object);
+  let drift: StandingDrift | undefined;
+  const watched = watcher({
+    desired: new Map([[manifest.key, manifest]]),
+    former: undefined,
+    changes: new Map(),
+    baseline: undefined,
+    live: () => object,
+    drift: () => drift,
+  });
+  const first = watched(manifest);
+  expect(watched(manifest)).toBe(first);
+  drift = { kind: 'Refused', path: 'spec.replicas', manager: 'kubectl' };
+  const drifted = watched(manifest);
+  expect(drifted.drift).toBe(drift);
+  expect(watched(manifest)).toBe(drifted);
+  drift = undefined;
+  expect(watched(manifest).drift).toBeUndefined();
 });
