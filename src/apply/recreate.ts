@@ -7,6 +7,7 @@
 
 import type { KubeObject } from '../model/object.ts';
 import type { PlanItem, Refusal } from '../model/plan.ts';
+import { takesItsClaims } from '../model/recreate.ts';
 import type { Clock, ClusterApi } from '../ports.ts';
 import { deleteMember, whatHolds } from './delete.ts';
 import { untilGone } from './gone.ts';
@@ -29,7 +30,9 @@ export async function recreate(
   const { api, clock, goneWithinMs: withinMs } = input;
   const { gvk, id } = manifest;
   const ref = { gvk, namespace: id.namespace, name: id.name };
-  const deleted = await deleteMember(ref, input, signal);
+  const objection = (live: KubeObject) =>
+    Promise.resolve(takesItsClaims(live) ? 'its claims would be deleted with it' : undefined);
+  const deleted = await deleteMember(ref, { ...input, objection }, signal);
   if (deleted.kind === 'kept') return { refusal: { id, kind: 'Owned', message: deleted.why } };
   if (deleted.kind === 'leaving') {
     const rest = await untilGone(ref, deleted.live.metadata.uid, { api, clock, withinMs }, signal);

@@ -103,9 +103,9 @@ function immutable({ fields = [] }: Refusal): string {
 }
 
 /** Told before the server's words, which may be long. */
-function wayOut({ kind, id }: Refusal): string {
+function wayOut({ kind, id, isKept }: Refusal): string {
   if (kind !== 'Immutable') return '';
-  return isNeverRecreated(id)
+  return isNeverRecreated(id) || isKept === true
     ? '; what it holds would be lost with it, so it can only be made anew by hand'
     : `; to have it deleted and made anew, give it the annotation ${ANNOTATION.recreate}: "true"`;
 }

@@ -40,6 +40,8 @@ export interface Refusal {
   retryAfterMs?: number;
   /** Of `Immutable`: the paths of the fields, as far as the server names them. */
   fields?: readonly string[];
+  /** Of `Immutable`: it cannot be made anew but by hand, as more would go with it than comes back. */
+  isKept?: boolean;
 }
 
 export interface PlanItem {

@@ -16,11 +16,19 @@ export function isNeverRecreated({ group, kind }: Pick<ObjectId, 'group' | 'kind
   return NEVER.has(`${group}/${kind}`);
 }
 
+/** With it its claims would be deleted, and all that is on them (`persistentVolumeClaimRetentionPolicy`). */
+export function takesItsClaims(live: KubeObject | undefined): boolean {
+  if (live === undefined || live.kind !== 'StatefulSet' || !live.apiVersion.startsWith('apps/')) return false;
+  const spec = live.spec as { persistentVolumeClaimRetentionPolicy?: { whenDeleted?: unknown } } | undefined;
+  return spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete';
+}
+
 /**
  * I5: a member of the App only. The live object's word counts as well: a revert leads to a form that need not say
  * yet what allowed the way there.
  */
 export function mayRecreate(manifest: Manifest, live: KubeObject | undefined, applySet: string): boolean {
   if (isNeverRecreated(manifest.id) || live?.metadata.labels?.[APPLYSET.partOf] !== applySet) return false;
+  if (takesItsClaims(live)) return false;
   return manifest.policy.recreate || live.metadata.annotations?.[ANNOTATION.recreate] === 'true';
 }

@@ -10,7 +10,7 @@ import { ApiError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { PlanItem, Refusal, Shared } from '../model/plan.ts';
-import { mayRecreate } from '../model/recreate.ts';
+import { mayRecreate, takesItsClaims } from '../model/recreate.ts';
 import { isAsApplied } from './as-applied.ts';
 import { hasReplicas, statesReplicas } from './autoscalers.ts';
 import { holds } from './field-set.ts';
@@ -61,7 +61,9 @@ export async function planOne(
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const refusal = refusalOf(manifest.id, error);
-    if (refusal.kind !== 'Immutable' || !mayRecreate(manifest, mirrored, input.applySet)) return { refusal };
+    if (refusal.kind !== 'Immutable') return { refusal };
+    if (!mayRecreate(manifest, mirrored, input.applySet))
+      return { refusal: takesItsClaims(mirrored) ? { ...refusal, isKept: true } : refusal };
     return { item: await recreated(manifest, mirrored, input, signal) };
   }
 }

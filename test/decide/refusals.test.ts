@@ -79,3 +79,12 @@ test('where none was asked for there is none', () => {
 test('a plan that was not refused has no such verdict', () => {
   expect(() => verdictOfRefusals([])).toThrow();
 });
+
+test('nobody is told to make anew what takes its claims with it', () => {
+  const told = (more: Partial<Refusal>) => {
+    const verdict = verdictOfRefusals([refusal('Immutable', more)]);
+    return verdict.kind === 'failed' ? verdict.failures[0]?.message : undefined;
+  };
+  expect(told({})).toContain('pawl.dev/recreate');
+  expect(told({ isKept: true })).toContain('it can only be made anew by hand');
+});
