@@ -5,7 +5,14 @@
 import type { Check, HttpCheck, PrometheusCheck } from '../model/checks.ts';
 import { addressOf, serviceOf } from '../verify/checks/address.ts';
 import { type CheckResult, httpResult, prometheusResult } from '../verify/checks/result.ts';
-import { after, type CheckRead, readCheck, type Standing, UNASKED } from '../verify/checks/standing.ts';
+import {
+  after,
+  type CheckRead,
+  isNews,
+  readCheck,
+  type Standing,
+  UNASKED,
+} from '../verify/checks/standing.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { Change } from '../model/plan.ts';
 import { type Run, statusOf, tell } from './context.ts';
@@ -55,9 +62,11 @@ export function askChecks(
     for (;;) {
       const result = await ask(run, check, endpoints, signal);
       signal.throwIfAborted();
+      const before = checks.map(readOne);
       standings.set(check.name, after(standings.get(check.name) ?? UNASKED, result));
       note(readOne(check));
-      onChange();
+      const { count } = run.settings.health.thresholds.CheckFailed;
+      if (before.some((one, index) => isNews(one, readOne(checks[index] ?? check), count))) onChange();
       await run.ctx.clock.delay(check.intervalMs, signal);
     }
   }

@@ -35,6 +35,7 @@ import type { JudgeMemory } from '../verify/memory.ts';
 import type { LookMemory } from '../source/look.ts';
 import type { Dependents } from './dependents.ts';
 import type { Neighbours } from './neighbours.ts';
+import type { Turns } from './turns.ts';
 import { Wakes } from './wakes.ts';
 
 export interface Context {
@@ -47,6 +48,8 @@ export interface Context {
   prober: Prober;
   /** Undefined: the installation names none. */
   prometheus: Prometheus | undefined;
+  /** For asking checks. */
+  turns: Turns;
   /** Named in the trailers of reverts, so that several clusters on one branch can be told apart. */
   clusterName: string;
   /** What the Apps of this process know of each other. */

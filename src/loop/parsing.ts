@@ -8,10 +8,14 @@ import { mebibytes, parse, type Parsed, type ParsedFile, tooMuch } from '../rend
 import type { Run } from './context.ts';
 
 /**
- * As parseFile for each, elsewhere. Stops early where a limit is reached that fails the whole anyway. Throws
- * PawlError `ParseTimedOut`.
+ * As parseFile for each, elsewhere. Stops early where a limit is reached that fails the whole anyway. `who`:
+ * for whom, as they take turns. Throws PawlError `ParseTimedOut`.
  */
-export type ParseAside = (files: readonly SourceFile[], signal: AbortSignal) => Promise<ParsedFile[]>;
+export type ParseAside = (
+  files: readonly SourceFile[],
+  signal: AbortSignal,
+  who: string,
+) => Promise<ParsedFile[]>;
 
 /** Parsing this much takes some 20 ms. */
 const MAX_BYTES_HERE = 256 * 1024;
@@ -31,7 +35,10 @@ export async function parsedFiles(run: Run, files: readonly TreeFile[]): Promise
   if (typeof fresh === 'string') return tooMuch(files, fresh);
   const bytes = fresh.reduce((sum, file) => sum + file.content.byteLength, 0);
   const aside = bytes > MAX_BYTES_HERE ? ctx.parseAside : undefined;
-  const read = aside === undefined ? fresh : await aside(fresh, run.signal);
+  const read =
+    aside === undefined
+      ? fresh
+      : await aside(fresh, run.signal, `${session.name.namespace}/${session.name.name}`);
   const parsed = parse([...read, ...before], LIMITS, files);
   session.parsed = {
     before: session.parsed.now,

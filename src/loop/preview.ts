@@ -87,6 +87,7 @@ async function openPreview(parts: PreviewParts, app: App, signal: AbortSignal): 
       emit: () => {},
       prober: { http: () => Promise.reject(new Error('a preview asks no checks')) },
       prometheus: undefined,
+      turns: { take: () => Promise.reject(new Error('a preview asks no checks')) },
       clusterName: app.metadata.annotations?.[ANNOTATION.cluster] ?? 'cluster',
       neighbours: new Neighbours(),
       dependents: new Dependents(),

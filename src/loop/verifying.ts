@@ -136,6 +136,16 @@ export function openVigil(
     };
     const stuck = unsticking(run, started, AbortSignal.any([over.signal, run.signal]), ring);
     const say = (message: string) => void after(() => what.onWaiting?.(message));
+    let later: Promise<void> | undefined;
+    const ringIn = (ms: number): void => {
+      later ??= ctx.clock
+        .delay(ms, AbortSignal.any([over.signal, run.signal]))
+        .then(ring)
+        .catch(() => {})
+        .finally(() => {
+          later = undefined;
+        });
+    };
     const keeping = every(run, KEEP_ELAPSED_MS, over.signal, () => after(stopwatch.keep));
     try {
       await Promise.all([related.ready(run.signal), what.begin?.()]);
@@ -146,6 +156,7 @@ export function openVigil(
         interrupted: interrupted.signal,
         stopwatch,
         say,
+        ringIn,
         note: () => void after(record),
         stuck,
       });
@@ -179,7 +190,7 @@ export function openVigil(
       return { kind: 'interrupted', ...interruption };
     } finally {
       over.abort();
-      await Promise.all([watching.catch(() => {}), keeping, saying, stuck.over()]);
+      await Promise.all([watching.catch(() => {}), keeping, later, saying, stuck.over()]);
       if (run.signal.aborted && !run.hard.aborted) await stopwatch.keep().catch(() => {});
     }
   }
@@ -275,6 +286,7 @@ export function openVigil(
       interrupted: AbortSignal;
       stopwatch: Timer;
       say: (message: string) => void;
+      ringIn: (ms: number) => void;
       stuck: Unsticking;
       note: () => void;
     },
@@ -312,7 +324,10 @@ export function openVigil(
           for (const { object, sign } of signs) noteSign(object, sign);
           // A failure to say it is left to the next write.
           const standing = standingOf(what.asking);
-          if (said?.standing === standing || (said && elapsedMs - said.atMs < SAY_EVERY_MS)) return;
+          if (said?.standing === standing) return;
+          const restMs = said === undefined ? 0 : said.atMs + SAY_EVERY_MS - elapsedMs;
+          // Nothing else may happen until the end of the soak.
+          if (restMs > 0) return by.ringIn(restMs);
           said = { standing, atMs: elapsedMs };
           by.say(message);
         },

@@ -19,6 +19,7 @@ import { makePrometheus } from '../adapters/probe/prometheus.ts';
 import type { Context } from '../loop/context.ts';
 import { Dependents } from '../loop/dependents.ts';
 import { Neighbours } from '../loop/neighbours.ts';
+import { turnsOfChecks } from '../loop/turns.ts';
 import { kubeEventOf } from '../record/kube-event.ts';
 import { serve } from '../server/http.ts';
 import { makeMetrics } from '../server/metrics.ts';
@@ -166,6 +167,7 @@ async function lead(parts: Parts, leaseSignal: AbortSignal, lease: HeldLease): P
     emit,
     prober: makeProber(() => systemClock.monotonic()),
     prometheus: prometheusOf(config),
+    turns: turnsOfChecks(systemClock),
     clusterName: config.clusterName,
     neighbours,
     dependents,

@@ -1,14 +1,15 @@
 // Parses large files in a thread of their own, so that no other App notices. The thread ends with the work, which
 // gives its memory back; it has limits of memory and time.
 //
-// 1. One at a time: what several large commits need together is what one of them needs.
+// 1. One at a time: what several large commits need together is what one of them needs. Apps take turns, and one that
+//    is to stop stops waiting at once.
 // 2. A file that takes more memory than the thread has is the commit's own fault. One that takes too long may be
 //    that of a busy machine, so it is tried again.
 
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import pLimit from 'p-limit';
 import type { ParseAside } from '../loop/parsing.ts';
+import { makeTurns } from '../loop/turns.ts';
 import { PawlError } from '../model/errors.ts';
 import type { SourceFile } from '../model/manifest.ts';
 import { LIMITS } from '../render/documents.ts';
@@ -27,10 +28,15 @@ export interface AsideLimits {
 }
 
 const LIMITS_ASIDE: AsideLimits = { timeoutMs: 30_000, maxHeapMb: 400 };
+const YOUNG_HEAP_MB = 16;
+/** What the thread may take beside the heap of the process. */
+export const ASIDE_MB = LIMITS_ASIDE.maxHeapMb + YOUNG_HEAP_MB;
+
+const ALONE = { atOnce: 1, atOnceEach: 1 };
 
 export function makeParseAside(limits: AsideLimits = LIMITS_ASIDE): ParseAside {
-  const alone = pLimit(1);
-  return (files, signal) => alone(() => parseAll(files, limits, signal));
+  const turns = makeTurns(ALONE);
+  return (files, signal, who) => turns.take(who, signal, () => parseAll(files, limits, signal));
 }
 
 async function parseAll(
@@ -109,7 +115,7 @@ function exactly(_key: string, value: unknown, context?: { source?: string }): u
 
 function startWorker({ maxHeapMb }: AsideLimits): Worker {
   const options = {
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     // Nothing of the environment is its business.
     env: {},
     execArgv: [],

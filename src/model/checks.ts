@@ -75,6 +75,8 @@ const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
 const PATH = /^\/[!-"$-~]{0,1023}$/;
 const HOST = /^(?=.{1,253}$)[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?(?::\d{1,5})?$/;
 const LEAST_INTERVAL_MS = 250;
+/** Prometheus scrapes every few seconds at best, and a query may cost it much. */
+const LEAST_QUERY_INTERVAL_MS = 5_000;
 /** A release waits for it before it begins, too. */
 const MAX_TIMEOUT_MS = 60_000;
 
@@ -216,7 +218,7 @@ function prometheusCheck(fields: Fields, name: string, at: string, reader: Reade
     query,
     min,
     max,
-    intervalMs: durationOf(fields, 'interval', '10s', LEAST_INTERVAL_MS, at, reader),
+    intervalMs: durationOf(fields, 'interval', '10s', LEAST_QUERY_INTERVAL_MS, at, reader),
     forMs: isGiven(fields.for) ? durationOf(fields, 'for', '0s', 0, at, reader) : undefined,
   };
 }

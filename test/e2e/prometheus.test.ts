@@ -12,10 +12,10 @@ const web = (tag: string) => ({
 
 const errors = {
   name: 'errors',
-  prometheus: { query: 'shop_errors{secret!="x"}', max: 0.05, interval: '300ms', for: '1s' },
+  prometheus: { query: 'shop_errors{secret!="x"}', max: 0.05, interval: '5s', for: '1s' },
 };
 const fast = { CheckFailed: { after: '600ms', count: 2 }, Confirmation: { after: '500ms' } };
-const spec = { health: { timeout: '60s', soak: '4s', checks: [errors], thresholds: fast } };
+const spec = { health: { timeout: '60s', soak: '7s', checks: [errors], thresholds: fast } };
 
 test(
   'a value beyond its bounds during the soak is reverted; no data, and no Prometheus, blame no commit',
@@ -64,7 +64,7 @@ test(
 
     // A query that is none is the App's fault, not the commit's.
     await shop.patchSpec({
-      health: { checks: [{ name: 'errors', prometheus: { query: 'sum(', max: 1, interval: '300ms' } }] },
+      health: { checks: [{ name: 'errors', prometheus: { query: 'sum(', max: 1, interval: '5s' } }] },
     });
     const unasked = await shop.person.publish('web 1.20', web('1.20'));
     expect((await endedAs(shop, unasked, 'Unknown', 90_000)).reason).toContain('CheckRefused');

@@ -44,7 +44,7 @@ describe('gives what parsing here gives', () => {
     { name: 'problems', files: [file('a.yaml', 'a: [\n'), file('b.yaml', '- 1\n'), file('c.yaml', 'hello')] },
   ];
   test.each(files)('$name', async ({ files }) => {
-    const aside = await makeParseAside()(files, never);
+    const aside = await makeParseAside()(files, never, 'a/a');
     const here = files.map((one) => parseFile(one));
     expect(JSON.stringify(aside)).toBe(JSON.stringify(here));
     expect(aside.map((one) => one.objects.map(({ object }) => Object.keys(object)))).toEqual(
@@ -56,7 +56,7 @@ describe('gives what parsing here gives', () => {
 test('the files handed in stay whole', async () => {
   const whole = Buffer.from(`${configMap('a', '{}')}rest`);
   const content = whole.subarray(0, whole.length - 4);
-  await makeParseAside()([{ path: 'a.yaml', oid: '', mode: '', content }], never);
+  await makeParseAside()([{ path: 'a.yaml', oid: '', mode: '', content }], never, 'a/a');
   expect(whole.toString()).toMatch(/rest$/);
 });
 
@@ -79,7 +79,7 @@ test('a large file does not hold up this thread', async () => {
     delays.push(now - last);
     last = now;
   }, 1);
-  const aside = await makeParseAside()(big, never);
+  const aside = await makeParseAside()(big, never, 'a/a');
   clearInterval(timer);
   expect(aside[0]?.objects).toHaveLength(9_000);
   const from = performance.now();
@@ -91,7 +91,7 @@ test('a large file does not hold up this thread', async () => {
 
 test('more objects than an App may hold are not all parsed', async () => {
   const files = Array.from({ length: 5 }, (_, n) => file(`${n}.yaml`, many(4_000)));
-  const aside = await makeParseAside()(files, never);
+  const aside = await makeParseAside()(files, never, 'a/a');
   expect(aside.length).toBe(3);
   expect(parse(aside).problems).toMatchObject([
     { code: 'TooLarge', message: `more than ${LIMITS.maxDocuments} objects` },
@@ -104,7 +104,7 @@ test('exactly as many values as an App may hold leave no file out', async () => 
   const nodes = files.slice(0, 2).reduce((sum, one) => sum + parseFile(one).nodes, 0);
   const upTo = async (maxNodes: number) => {
     const limits = { timeoutMs: 30_000, maxHeapMb: 400, maxNodes };
-    return parse(await makeParseAside(limits)(files, never), { ...LIMITS, maxNodes }, files);
+    return parse(await makeParseAside(limits)(files, never, 'a/a'), { ...LIMITS, maxNodes }, files);
   };
   const two = await upTo(nodes);
   expect(two.problems).toMatchObject([
@@ -119,7 +119,7 @@ test('exactly as many values as an App may hold leave no file out', async () => 
 test('what takes too much memory is a problem of the file, and the next one is parsed all the same', async () => {
   const aside = makeParseAside({ timeoutMs: 60_000, maxHeapMb: 24 });
   const files = [file('a.yaml', configMap('a', '{}')), file('b.yaml', `a: [${'[],'.repeat(300_000)}]`)];
-  const parsed = await aside(files, never);
+  const parsed = await aside(files, never, 'a/a');
   expect(parsed.map(({ problems }) => problems)).toEqual([
     [],
     [
@@ -131,12 +131,12 @@ test('what takes too much memory is a problem of the file, and the next one is p
       },
     ],
   ]);
-  expect((await aside(files.slice(0, 1), never))[0]?.objects).toHaveLength(1);
+  expect((await aside(files.slice(0, 1), never, 'a/a'))[0]?.objects).toHaveLength(1);
 });
 
 test('what takes too long is ended, and is nobody’s fault', async () => {
   const aside = makeParseAside({ timeoutMs: 1, maxHeapMb: 400 });
-  await expect(aside([file('a.yaml', many(5_000, 500))], never)).rejects.toMatchObject({
+  await expect(aside([file('a.yaml', many(5_000, 500))], never, 'a/a')).rejects.toMatchObject({
     code: 'ParseTimedOut',
     retry: 'later',
     message: expect.stringContaining('1 files of 2.'),
@@ -145,7 +145,22 @@ test('what takes too long is ended, and is nobody’s fault', async () => {
 
 test('an abort ends it with its reason', async () => {
   const controller = new AbortController();
-  const parsing = makeParseAside()([file('a.yaml', many(5_000, 500))], controller.signal);
+  const parsing = makeParseAside()([file('a.yaml', many(5_000, 500))], controller.signal, 'a/a');
   controller.abort(new Error('enough'));
   await expect(parsing).rejects.toThrow('enough');
+});
+
+test('who waits for the thread stops at once when it is to stop, and the others go on', async () => {
+  const aside = makeParseAside();
+  const big = [file('a.yaml', many(5_000, 500))];
+  const ends: string[] = [];
+  const first = aside(big, never, 'a/big').then(() => ends.push('big'));
+  const controller = new AbortController();
+  const second = aside(big, controller.signal, 'a/stops').catch((error: unknown) => {
+    ends.push(String(error));
+  });
+  const third = aside([file('b.yaml', many(1))], never, 'a/small').then(() => ends.push('small'));
+  controller.abort(new Error('enough'));
+  await Promise.all([first, second, third]);
+  expect(ends).toEqual(['Error: enough', 'big', 'small']);
 });

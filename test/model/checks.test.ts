@@ -201,6 +201,11 @@ describe('a mistake is refused by its field', () => {
     { name: 'no time at all', given: http({ times: 0 }), want: `${at}.http.times must be a whole number` },
     { name: 'an interval that floods', given: http({ interval: '1ms' }), want: `${at}.http.interval is not` },
     {
+      name: 'an interval that floods Prometheus',
+      given: metric({ interval: '4s' }),
+      want: `${at}.prometheus.interval is not`,
+    },
+    {
       name: 'a request without end',
       given: http({ timeout: '61s' }),
       want: `${at}.http.timeout is more than 60s`,

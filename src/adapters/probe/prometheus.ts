@@ -15,7 +15,12 @@ export interface PrometheusOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Some three hundred series; more have to be aggregated by the query, as parsing holds up every App. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+const TOO_LARGE: MetricAnswer = {
+  kind: 'refused',
+  message: 'Prometheus answers the query with more than 64 KiB: let the query aggregate',
+};
 const MAX_TOKEN_BYTES = 64 * 1024;
 
 export function makePrometheus({ url, tokenFile }: PrometheusOptions): Prometheus {
@@ -37,7 +42,8 @@ export function makePrometheus({ url, tokenFile }: PrometheusOptions): Prometheu
           body: new URLSearchParams({ query, timeout: `${TIMEOUT_MS / 1000}s` }).toString(),
           signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
         });
-        return answerOf(statusCode, await textOf(body));
+        const text = await textOf(body);
+        return text === undefined ? TOO_LARGE : answerOf(statusCode, text);
       } catch (error) {
         signal.throwIfAborted();
         return {
@@ -59,13 +65,14 @@ async function tokenIn(file: string): Promise<string> {
   return text;
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** Undefined where it is too large; the rest is not read. */
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     chunks.push(chunk);
     bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error('its answer is too large');
+    if (bytes > MAX_ANSWER_BYTES) return undefined;
   }
   return Buffer.concat(chunks).toString('utf8');
 }

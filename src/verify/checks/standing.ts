@@ -115,3 +115,17 @@ function failing(
   };
   return excused === 'before' ? { ...read, sign, excuse } : { ...read, sign };
 }
+
+/**
+ * Whether judging could come to something else by this answer: where a check stands has changed, or the bad answers
+ * in a row are not yet as many as count. All else is a matter of time, and the judge knows when that has passed.
+ */
+export function isNews(before: CheckRead, now: CheckRead, countNeeded: number): boolean {
+  return (
+    before.state !== now.state ||
+    before.holds !== now.holds ||
+    before.excuse?.reason !== now.excuse?.reason ||
+    (before.sign?.count !== now.sign?.count &&
+      Math.min(before.sign?.count ?? 0, now.sign?.count ?? 0) < countNeeded)
+  );
+}

@@ -84,3 +84,23 @@ test('asks by POST below the path of its address, with the token as the file hol
   writeFileSync(tokenFile, 'four');
   expect(await prometheus.query('up', signal)).toMatchObject({ kind: 'unavailable' });
 });
+
+test.for([
+  { name: 'all that may be parsed', series: 800, want: { kind: 'values' } },
+  {
+    name: 'more, which would hold up every App',
+    series: 80_000,
+    want: { kind: 'refused', message: expect.stringContaining('aggregate') },
+  },
+])('an answer of $name', async ({ series, want }) => {
+  const text = vector(...Array.from({ length: series }, () => '0.5'));
+  const server = createServer((_, response) => response.on('error', () => {}).end(text));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const prometheus = makePrometheus({ url: `http://127.0.0.1:${port}` });
+  expect(await prometheus.query('up', new AbortController().signal)).toMatchObject(want);
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});

@@ -3,12 +3,12 @@ import type { KubeObject } from '../../../src/model/object.ts';
 import { provenBy, strangerAmong, targetsOf } from '../../../src/verify/checks/endpoints.ts';
 
 function slice(endpoints: unknown): KubeObject {
-  return {
+  const object = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: 'web-x', namespace: 'shop' },
-    endpoints,
-  } as KubeObject;
+  };
+  return { ...object, endpoints };
 }
 
 const pod = (name: string, ...ips: string[]): KubeObject => ({

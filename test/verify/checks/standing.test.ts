@@ -3,6 +3,7 @@ import type { HttpCheck, PrometheusCheck } from '../../../src/model/checks.ts';
 import { type CheckResult, httpResult, prometheusResult } from '../../../src/verify/checks/result.ts';
 import {
   after,
+  isNews,
   readCheck,
   type ReadFacts,
   type Standing,
@@ -162,5 +163,28 @@ describe('a check', () => {
 
   test('of Prometheus may say how long it must fail', () => {
     expect(readCheck({ ...errors, forMs: 0 }, standing(bad), facts).afterMs).toBe(0);
+  });
+});
+
+describe('an answer is worth judging again', () => {
+  const read = (...results: CheckResult[]) => readCheck(smoke, standing(...results), facts);
+  const bads = (count: number) => Array.from({ length: count }, () => bad);
+  test.for<{ name: string; given: [CheckResult[], CheckResult[]]; want: boolean }>([
+    { name: 'the first good one', given: [[], [good]], want: true },
+    { name: 'another good one', given: [[good], [good, good]], want: false },
+    { name: 'a good one with another number in it', given: [[good], [{ ...good, words: 'x' }]], want: false },
+    { name: 'the first bad one', given: [[good], [good, bad]], want: true },
+    { name: 'the bad one that makes them enough', given: [bads(2), bads(3)], want: true },
+    { name: 'one more than enough', given: [bads(3), bads(4)], want: false },
+    { name: 'a good one after bad ones', given: [bads(9), [...bads(9), good]], want: true },
+    { name: 'none at all after bad ones', given: [bads(3), [...bads(3), unreachable]], want: true },
+    {
+      name: 'another reason not to know',
+      given: [[noData], [{ ...noData, reason: 'PrometheusUnavailable' }]],
+      want: true,
+    },
+    { name: 'the same reason not to know', given: [[noData], [noData, noData]], want: false },
+  ])('$name: $want', ({ given: [before, now], want }) => {
+    expect(isNews(read(...before), read(...now), 3)).toBe(want);
   });
 });
