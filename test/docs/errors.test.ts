@@ -78,6 +78,16 @@ describe('docs/errors.md', () => {
     }
   });
 
+  test('explains a word once in a section', () => {
+    for (const section of page.split(/^## /m)) {
+      const words = section
+        .split('\n')
+        .filter((line) => line.startsWith('| `'))
+        .map((line) => line.split('|')[1]?.trim());
+      expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([]);
+    }
+  });
+
   test('explains nothing that the sources do not say', () => {
     const all = sources.map(({ text }) => text).join('\n');
     const unknown = explained.filter((word) => !new RegExp(`\\b${word}\\b`).test(all));

@@ -119,9 +119,21 @@ function loader(address: ClusterAddress): () => Promise<() => Promise<Credential
         hint: `Contexts: ${config.contexts.join(', ') || 'none'}.`,
       });
     }
+    if (entry.refused.length > 0) {
+      throw new PawlError({
+        code: 'ClusterConfig',
+        message: `the kubeconfig's user ${entry.user ?? ''} has ${entry.refused.join(', ')}, which Pawl does not send`,
+        hint: 'Name a user, or `as` alone, that has the rights.',
+      });
+    }
     if (!entry.isFetched) return async () => credentialsIn(entry, entry.read());
     const library = await fetching(files, context);
-    return async () => credentialsIn(entry, await library());
+    return async () => {
+      const { tls, headers } = await library();
+      // Of a CA in a file and one written out the library takes the former, unlike kubectl.
+      const { ca } = entry.read().tls;
+      return credentialsIn(entry, { tls: ca === undefined ? tls : { ...tls, ca }, headers });
+    };
   };
 }
 

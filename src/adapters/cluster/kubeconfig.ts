@@ -26,6 +26,8 @@ export interface Entry {
   user: string | undefined;
   /** Its credentials come from a program. */
   isFetched: boolean;
+  /** What it says of who asks that is not understood here: to leave it out would be to ask as somebody else. */
+  refused: readonly string[];
   /** Throws where a file that is named cannot be read. */
   read(): { tls: Tls; headers: Record<string, string> };
 }
@@ -65,11 +67,14 @@ export function readKubeconfigs(paths: readonly string[]): Kubeconfig {
   };
 }
 
+/** Beside `as`: with them the server gives other rights than without. */
+const IMPERSONATION = ['as-groups', 'as-uid', 'as-user-extra'];
+
 interface Section {
   has(field: string): boolean;
   isTrue(field: string): boolean;
   text(field: string): string | undefined;
-  /** What a file that the field `field` names holds, or `field-data` in base64. */
+  /** `field-data` in base64, or what a file that the field `field` names holds: kubectl lets the former count. */
   bytes(field: string): Buffer | undefined;
   file(field: string): string | undefined;
 }
@@ -91,10 +96,10 @@ function sectionOf(value: unknown, folder: string): Section {
     isTrue: (field) => fields[field] === true,
     text: (field) => text(fields[field]),
     bytes(field) {
-      const path = text(fields[field]);
-      if (path !== undefined) return read(path);
       const data = text(fields[`${field}-data`]);
-      return data === undefined ? undefined : Buffer.from(data, 'base64');
+      if (data !== undefined) return Buffer.from(data, 'base64');
+      const path = text(fields[field]);
+      return path === undefined ? undefined : read(path);
     },
     file(field) {
       const path = text(fields[field]);
@@ -115,6 +120,7 @@ function entryOf(
     proxyUrl: cluster.text('proxy-url'),
     namespace: context.text('namespace'),
     user: name,
+    refused: IMPERSONATION.filter((field) => user?.has(field) === true),
     isFetched: user?.has('exec') === true || user?.has('auth-provider') === true,
     read() {
       const tls: Tls = {};
@@ -162,6 +168,7 @@ export function podEntry(env: NodeJS.ProcessEnv, folder = MOUNTED): Entry | unde
     namespace: namespaceIn(folder),
     user: undefined,
     isFetched: false,
+    refused: [],
     read: () => ({
       tls: { ca: readFileSync(join(folder, 'ca.crt')) },
       headers: { authorization: `Bearer ${readFileSync(join(folder, 'token'), 'utf8').trim()}` },

@@ -3,6 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { describe, expect, test } from 'vitest';
+import { credentialsOf } from '../../../src/adapters/cluster/credentials.ts';
 import { podEntry, readKubeconfigs } from '../../../src/adapters/cluster/kubeconfig.ts';
 import type { Json } from '../../support/cluster.ts';
 import { temporaryFolder } from '../../support/git-server.ts';
@@ -33,10 +34,6 @@ describe('is read as the client library reads it', () => {
     { name: 'files beside it', user: { 'client-certificate': 'cert.pem', 'client-key': 'key.pem' } },
     { name: 'a CA in a file', cluster: { 'certificate-authority': 'ca.pem' }, user: { token: 'abc' } },
     { name: 'a CA written out', cluster: { 'certificate-authority-data': data('ca') }, user: { token: 'a' } },
-    {
-      name: 'a file and data: the file counts',
-      cluster: { 'certificate-authority': 'ca.pem', 'certificate-authority-data': data('ca') },
-    },
     { name: 'no check of certificates', cluster: { 'insecure-skip-tls-verify': true }, user: { token: 'a' } },
     { name: 'a text that says true', cluster: { 'insecure-skip-tls-verify': 'true' }, user: { token: 'a' } },
     { name: 'another name of the server', cluster: { 'tls-server-name': 'api' }, user: { token: 'a' } },
@@ -73,6 +70,40 @@ describe('is read as the client library reads it', () => {
       isFetched: false,
     });
   });
+});
+
+test('of a file and what is written out the latter counts, as with kubectl', () => {
+  const both = (field: string, file: string) => ({
+    [field]: file,
+    [`${field}-data`]: data(`${field} written out`),
+  });
+  const path = written(
+    one(both('certificate-authority', 'ca.pem'), {
+      ...both('client-certificate', 'cert.pem'),
+      ...both('client-key', 'none.pem'),
+    }),
+  );
+  const { tls } = readKubeconfigs([path]).entry(undefined)?.read() ?? {};
+  expect([tls?.ca, tls?.cert, tls?.key].map(String)).toEqual([
+    'certificate-authority written out',
+    'client-certificate written out',
+    'client-key written out',
+  ]);
+});
+
+test.each([
+  { field: 'as-groups', value: ['system:masters'] },
+  { field: 'as-uid', value: '1' },
+  { field: 'as-user-extra', value: { scopes: ['x'] } },
+])('$field is refused, instead of asking as somebody else', async ({ field, value }) => {
+  for (const more of [{}, { exec: { command: 'login' } }]) {
+    const path = written(one({}, { token: 'a', as: 'ann', [field]: value, ...more }));
+    const asked = credentialsOf({ kubeconfig: path }, () => 0).then((source) => source.current());
+    await expect(asked).rejects.toMatchObject({
+      code: 'ClusterConfig',
+      message: expect.stringContaining(field),
+    });
+  }
 });
 
 test('a token in a file is read anew each time', () => {
