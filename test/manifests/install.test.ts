@@ -9,6 +9,7 @@ import { resolveApp } from '../../src/model/resolve.ts';
 import { file } from '../render/files.ts';
 import { parse } from '../../src/render/render.ts';
 import { type Json, type TestCluster, testCluster } from '../support/cluster.ts';
+import { ASIDE_MB } from '../../src/main/parse-aside.ts';
 import { install } from './install.ts';
 
 let cluster: TestCluster;
@@ -71,6 +72,16 @@ describe('the Deployment', () => {
     });
     expect(pod.volumes.every((volume: Json) => volume.emptyDir?.sizeLimit !== undefined)).toBe(true);
     expect(container.resources.limits.memory).toBeDefined();
+  });
+
+  test('has the memory for its heap, a pack, the thread that parses, and itself', () => {
+    const numberAfter = (texts: string[], flag: string) =>
+      Number(texts.find((text) => text.startsWith(flag))?.slice(flag.length));
+    const options = container.env.find(({ name }: Json) => name === 'NODE_OPTIONS').value.split(' ');
+    const heapMb = numberAfter(options, '--max-old-space-size=');
+    const packMb = numberAfter(container.args, '--max-pack-mib=');
+    const limitMb = Number(container.resources.limits.memory.replace(/Mi$/, ''));
+    expect(limitMb).toBeGreaterThanOrEqual(heapMb + packMb + ASIDE_MB + 100);
   });
 
   test('is started with flags that Pawl takes', () => {
