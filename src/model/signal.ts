@@ -27,6 +27,10 @@ export const SIGNALS = {
   SecretPending: { afterMs: 180_000, count: 1 },
   /** `Stalled=True`, and any other failure that an object tells of itself. */
   Stalled: { afterMs: 0, count: 1 },
+  /** An object of Knative or Argo Rollouts says that it has failed, in words that name no cause that Pawl knows. */
+  Degraded: { afterMs: 60_000, count: 1 },
+  /** A certificate could not be issued; its controller tries again. */
+  IssuanceFailed: { afterMs: 300_000, count: 1 },
   /** A pod that the repository holds itself has ended in failure. */
   PodFailed: { afterMs: 0, count: 1 },
   /** A canary stands at a step until somebody promotes it. */

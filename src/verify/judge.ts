@@ -178,6 +178,10 @@ function mayFail(read: Read): boolean {
 interface Weighed {
   failureBy: (sign: Sign) => Failure;
   blames: Sign['blames'];
+  /** The object or check. */
+  of: string;
+  /** There is such a sign, whether it counts yet or not. */
+  stands: boolean;
   /** In `memory.confirmed`. */
   key: string;
   weight: Weight;
@@ -194,13 +198,21 @@ function weighRead(read: Read, input: JudgeInput): Weighed[] {
     const weight = weigh(read.signs, names, input.settings.thresholds, input.elapsedMs);
     const failureBy = (sign: Sign) =>
       failureByDrift(read, drift, `${read.health.message}; ${sign.at}: ${sign.evidence}`);
-    return [{ failureBy, blames: 'surroundings', key, weight, clocks: {} }];
+    return [{ failureBy, blames: 'surroundings', of: manifest.key, stands: false, key, weight, clocks: {} }];
   }
   return (['commit', 'surroundings'] as const).map((blames) => {
     const signs = read.signs.filter(({ sign }) => sign.blames === blames);
     const weight = weigh(signs, names, input.settings.thresholds, input.elapsedMs);
-    const key = `${read.watched.manifest.key}|${blames}`;
-    return { failureBy: (sign) => failureBySign(read, sign), blames, key, weight, clocks: {} };
+    const of = manifest.key;
+    return {
+      failureBy: (sign) => failureBySign(read, sign),
+      blames,
+      of,
+      stands: signs.length > 0,
+      key: `${of}|${blames}`,
+      weight,
+      clocks: {},
+    };
   });
 }
 
@@ -214,6 +226,8 @@ function weighCheck(check: CheckRead, before: JudgeMemory, input: JudgeInput): W
     {
       failureBy: (of) => failureOfCheck(check, of),
       blames: sign.blames,
+      of: `check/${check.name}`,
+      stands: true,
       key: `check/${check.name}|${sign.blames}`,
       weight: weigh([timed], [], settings.thresholds, elapsedMs),
       clocks: { [clock]: timed.clock },
@@ -243,6 +257,9 @@ function weighSoak(
           ? failureBySign(read, sign)
           : failureByDrift(read, drift, `${sign.at}: ${sign.evidence}`),
       blames: drift === undefined ? 'commit' : 'surroundings',
+      of: manifest.key,
+      // It stands all through the soak.
+      stands: false,
       key: drift === undefined ? `${manifest.key}|soak` : `${manifest.key}|soak|drift`,
       weight: weigh(timed, podNames, settings.thresholds, elapsedMs),
       clocks: Object.fromEntries(timed.map(({ key, clock }) => [key, clock])),
@@ -325,7 +342,10 @@ function soaked(
   };
 }
 
-/** What has been past its threshold for long enough. A commit that fails is known to have failed, whatever else is. */
+/**
+ * What has been past its threshold for long enough. A commit that fails is known to have failed, whatever else is; and
+ * as long as something else shows a sign that may yet say so, the surroundings decide nothing: the deadline is near.
+ */
 function confirmedVerdict(
   weighed: readonly Weighed[],
   memory: JudgeMemory,
@@ -336,7 +356,9 @@ function confirmedVerdict(
     .filter(({ blames }) => blames === 'commit')
     .flatMap(({ failureBy, weight }) => (weight.decisive === undefined ? [] : [failureBy(weight.decisive)]));
   if (failures.length > 0) return { kind: 'failed', failures: onePerObject(failures) };
-  const other = confirmed[0];
+  const other = confirmed.find(
+    (one) => !weighed.some(({ blames, stands, of }) => stands && blames === 'commit' && of !== one.of),
+  );
   if (other?.weight.decisive === undefined) return undefined;
   const { reason, message } = other.failureBy(other.weight.decisive);
   return { kind: 'unknown', reason, message };
@@ -359,7 +381,8 @@ function isConfirmed(one: Weighed, memory: JudgeMemory, input: JudgeInput): bool
 
 function nextLookMs(one: Weighed, memory: JudgeMemory, input: JudgeInput): number {
   const firstMs = memory.confirmed[one.key];
-  if (firstMs === undefined) return Math.max(one.weight.nextMs, 1);
+  // One that is confirmed, and decides nothing for now, is no reason to look again.
+  if (firstMs === undefined || isConfirmed(one, memory, input)) return Math.max(one.weight.nextMs, 1);
   const restMs = firstMs + input.settings.thresholds.Confirmation.afterMs - input.elapsedMs;
   return Math.max(Math.min(restMs, one.weight.nextMs), 1);
 }

@@ -627,3 +627,37 @@ test('nothing that was handed in is changed, and what is remembered is plain dat
   expect(JSON.parse(JSON.stringify(memory))).toEqual(JSON.parse(JSON.stringify(memory)));
   expect(structuredClone(memory)).toEqual(memory);
 });
+
+describe('what blames the surroundings decides nothing while another sign may yet blame the commit', () => {
+  const lost = healthFixtures().find(({ name }) => name === 'pvc lost')?.content as KubeObject;
+  const certificate = healthFixtures().find(({ name }) => name === 'certificate could not be issued')
+    ?.content as KubeObject;
+  const related = rollout(newPods('image not found backing off'));
+
+  test('a volume is lost at once, and an image that does not exist is told of after 30 s', () => {
+    const sight = { objects: [watch(lost), watch(deployment())], related };
+    const early = watchAll(at([0, 5_000, 29_999], sight)).judgement;
+    expect(early.kind).toBe('waiting');
+    // It wakes nobody until then.
+    expect(watchAll(at([0, 5_000, 10_000], sight)).judgement).toMatchObject({ lookAgainInMs: 20_000 });
+    const { judgement } = watchAll(at([0, 5_000, 30_000, 35_000], sight));
+    expect(judgement).toMatchObject({ kind: 'failed', failures: [{ reason: 'ImagePullBackOff' }] });
+  });
+
+  test('once that sign is gone, or where there never was one, it decides', () => {
+    const calm = { objects: [watch(lost), watch(deployment())] };
+    expect(watchAll(at([0, 5_000], calm)).judgement).toMatchObject({ kind: 'unknown', reason: 'VolumeLost' });
+    const sight = { objects: calm.objects, related };
+    const moments = [...at([0, 5_000], sight), ...at([10_000], calm)];
+    expect(watchAll(moments).judgement.kind).toBe('unknown');
+  });
+
+  test('a certificate is waited for, so that what the commit broke shows meanwhile', () => {
+    const objects = [watch(certificate), watch(deployment())];
+    const moments = [...at([0, 5_000], { objects }), ...at([20_000, 50_000, 55_000], { objects, related })];
+    expect(watchAll(moments).judgement).toMatchObject({
+      kind: 'failed',
+      failures: [{ reason: 'ImagePullBackOff' }],
+    });
+  });
+});

@@ -1,10 +1,10 @@
 // Signs in the conditions of the object itself, of its new ReplicaSet, and of its pods.
 
 import type { Health, Sign } from '../../model/health.ts';
-import type { KubeObject } from '../../model/object.ts';
+import { gvkOf, type KubeObject } from '../../model/object.ts';
 import { SIGNALS, type SignalName } from '../../model/signal.ts';
 import { conditionOf, timeIn, at, listAt } from '../fields.ts';
-import { createMeaning } from './messages.ts';
+import { createMeaning, failureMeaning, type Meaning } from './messages.ts';
 
 /** Health reasons that are signs by their own name; every other failure an object tells of is `Stalled`. */
 const OWN_NAME: ReadonlySet<string> = new Set([
@@ -12,6 +12,7 @@ const OWN_NAME: ReadonlySet<string> = new Set([
   'NamesNotAccepted',
   'PodFailed',
   'VolumeLost',
+  'IssuanceFailed',
 ]);
 
 /** Waited for, and nothing a commit could do about it. */
@@ -34,6 +35,13 @@ export function healthSign(object: KubeObject, health: Health, now: number): Sig
     return { ...base, signal, evidence: health.reason, blames: 'surroundings' };
   }
   if (health.status !== 'Failed') return undefined;
+  const told = toldMeaning(object, health);
+  if (told !== undefined) {
+    const { signal, blames, words } = told;
+    const evidence = words === '' ? health.reason : `${health.reason}, ${words}`;
+    // The controller has tried before it said so.
+    return { ...base, signal, evidence, blames, count: SIGNALS[signal].count };
+  }
   const signal = signalOf(object, health);
   const evidence =
     signal === 'JobFailed' && health.reason !== signal ? `JobFailed, ${health.reason}` : health.reason;
@@ -43,6 +51,17 @@ export function healthSign(object: KubeObject, health: Health, now: number): Sig
     evidence,
     blames: OF_SURROUNDINGS.has(health.reason) ? 'surroundings' : 'commit',
   };
+}
+
+/** Of those that pass on, as a failure of their own, whatever befell what they have made. */
+function toldMeaning(object: KubeObject, { reason, message }: Health): Meaning | undefined {
+  const { group, kind } = gvkOf(object);
+  // By a rule of the App, or of its own: no words to read.
+  if (reason === 'Stalled' || reason === 'InvalidSpec') return undefined;
+  if (group === 'serving.knative.dev') return failureMeaning(message);
+  if (group !== 'argoproj.io' || kind !== 'Rollout') return undefined;
+  const meaning = failureMeaning(message);
+  return meaning.blames === 'surroundings' || reason === 'Degraded' ? meaning : undefined;
 }
 
 function signalOf(object: KubeObject, health: Health): SignalName {

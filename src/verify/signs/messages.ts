@@ -52,6 +52,17 @@ export function createMeaning(text: string): Meaning {
   return { signal: 'FailedCreate', blames: 'surroundings', words: 'for another reason' };
 }
 
+/** Why a controller of others calls its object failed: its words repeat those of what it has made. */
+export function failureMeaning(text: string): Meaning {
+  const made = createMeaning(text);
+  if (made.signal !== 'FailedCreate' || made.words === 'namespace is being terminated') return made;
+  if (/\bassessed Error\b/.test(text))
+    return { signal: 'Degraded', blames: 'surroundings', words: 'its analysis could not measure' };
+  if (/\b(unable to fetch|pull(ing)?|resolve) image\b|\bErrImagePull\b|\bImagePullBackOff\b/i.test(text))
+    return pullMeaning(text.replaceAll(/https?:\/\/\S+/g, ''), '');
+  return made.blames === 'commit' ? made : { signal: 'Degraded', blames: 'commit', words: '' };
+}
+
 /** Why a volume was not mounted; undefined where it is only a cache that is not filled yet. */
 export function mountMeaning(text: string): Meaning | undefined {
   if (isCacheSync(text)) return undefined;
