@@ -153,7 +153,8 @@ function isAnswered(standing: Standing | undefined): boolean {
 }
 
 async function ask(run: Run, check: Asked, endpoints: Endpoints, signal: AbortSignal): Promise<CheckResult> {
-  const { ctx } = run;
+  const { ctx, session } = run;
+  const who = `${session.name.namespace}/${session.name.name}`;
   switch (check.kind) {
     case 'http': {
       const live = ctx.members.get(serviceOf(check));
@@ -173,12 +174,14 @@ async function ask(run: Run, check: Asked, endpoints: Endpoints, signal: AbortSi
         timeoutMs,
         maxBodyBytes: MAX_BODY_BYTES,
       };
-      return httpResult(check, await ctx.prober.http(probe, signal));
+      return httpResult(check, await ctx.turns.take(who, signal, () => ctx.prober.http(probe, signal)));
     }
     case 'prometheus': {
-      if (ctx.prometheus === undefined)
+      const { prometheus } = ctx;
+      if (prometheus === undefined)
         return { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'no Prometheus is named' };
-      return prometheusResult(check, await ctx.prometheus.query(check.query, signal));
+      const answer = await ctx.turns.take(who, signal, () => prometheus.query(check.query, signal));
+      return prometheusResult(check, answer);
     }
   }
 }
