@@ -98,8 +98,9 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
     const ended = await release(run, head);
     switch (ended.kind) {
       case 'settled':
-        session.settled = settledKey(run, ended.head);
         run.ctx.dependents.dealtWith(session.name, ended.head);
+        if (ended.again !== undefined) return comeAgain(run, ended.head, ended.again.afterMs, drift);
+        session.settled = settledKey(run, ended.head);
         tell(run, { type: 'settled', head: ended.head });
         comeAgainIfAsked(run);
         return drift;
@@ -112,18 +113,23 @@ async function pass(run: Run, reasons: ReadonlySet<WakeReason>): Promise<Next> {
       case 'reopen':
         session.wakes.add('app');
         return {};
-      case 'undecided': {
-        session.tries += 1;
-        comeAgainIfAsked(run);
-        const afterMs = ended.retryAfterMs ?? backoffMs(session.tries);
-        session.undecided = {
-          key: settledKey(run, session.look?.head ?? seen.head),
-          untilMs: run.ctx.clock.monotonic() + afterMs,
-        };
-        return { afterMs: Math.min(afterMs, drift.afterMs ?? afterMs) };
-      }
+      case 'undecided':
+        return comeAgain(run, session.look?.head ?? seen.head, ended.retryAfterMs, drift);
     }
   }
+}
+
+/** After `ms`, or with a backoff that grows. */
+function comeAgain(run: Run, head: string, ms: number | undefined, drift: Next): Next {
+  const { session } = run;
+  session.tries += 1;
+  comeAgainIfAsked(run);
+  const afterMs = ms ?? backoffMs(session.tries);
+  session.undecided = {
+    key: settledKey(run, head),
+    untilMs: run.ctx.clock.monotonic() + afterMs,
+  };
+  return { afterMs: Math.min(afterMs, drift.afterMs ?? afterMs) };
 }
 
 /** What came to the App during the pass may have woken it too early: it is looked at again. */

@@ -13,7 +13,8 @@ import { type HookFacts, hookStep, underOtherName } from '../plan/hooks.ts';
 import { refusalOf } from '../plan/refusal.ts';
 import { applyStages } from './applying.ts';
 import type { Run } from './context.ts';
-import { hasRun, noteDone } from './done.ts';
+import { hasRun, noteDone, releaseName } from './done.ts';
+import type { Release } from './release.ts';
 
 export function withoutHooks(manifests: readonly Manifest[]): Manifest[] {
   return manifests.filter((manifest) => !isHook(manifest));
@@ -32,13 +33,18 @@ export type PlannedHook =
   | { kind: 'item'; item: PlanItem }
   | { kind: 'refused'; refusal: Refusal };
 
+/** By whose release a hook is run. */
+export type HookRelease = Pick<Release, 'target' | 'startedAt'>;
+
 /** What would be done with a hook now; dry-run, and nothing written. */
 export async function planHook(
   run: Run,
-  release: string,
+  started: HookRelease,
   manifest: Manifest,
   desired: readonly Manifest[],
 ): Promise<PlannedHook> {
+  const release = releaseName(started);
+  const restMs = restOfWaitMs(started.startedAt, run.ctx.clock.now(), run.settings.health.timeoutMs);
   if (hasRun(run, manifest, release)) return { kind: 'done' };
   const { id, gvk } = manifest;
   const now: HookRun = { hash: manifest.hash, release };
@@ -54,6 +60,7 @@ export async function planHook(
       run: now,
       isMember: owner === run.applySet,
       always: manifest.policy.hook?.always === true,
+      isOverdue: restMs === 0,
       isSameSpec: live !== undefined && runOf(live) === undefined && (await isSameSpec(run, object, live)),
     };
     let step = hookStep(live, facts);
@@ -78,8 +85,8 @@ export async function planHook(
         return refuse(
           manifest,
           'HookRunning',
-          'a former run of it, of other content, is still at work',
-          LOOK_AGAIN_MS,
+          `a former run of it is still at work; in ${Math.ceil(restMs / 1000)} s it is ended, and the hook made anew`,
+          Math.min(LOOK_AGAIN_MS, restMs),
         );
       case 'leave':
         return refuse(
@@ -116,11 +123,11 @@ async function podsOf(run: Run, job: KubeObject): Promise<PodsRead> {
 /** Makes it, where there is something to make. What it returns is to be waited for. */
 export async function startHook(
   run: Run,
-  release: string,
+  started: HookRelease,
   manifest: Manifest,
   desired: readonly Manifest[],
 ): Promise<{ kind: 'done' } | { kind: 'started'; change: Change } | { kind: 'refused'; refusal: Refusal }> {
-  const planned = await planHook(run, release, manifest, desired);
+  const planned = await planHook(run, started, manifest, desired);
   if (planned.kind !== 'item') return planned;
   const { changes, refusals } = await applyStages(run, [[planned.item]]);
   const [refusal] = refusals;
@@ -128,6 +135,14 @@ export async function startHook(
   const [change] = changes;
   if (change === undefined) throw new Error('a hook was applied and nothing came of it');
   return { kind: 'started', change };
+}
+
+/**
+ * For how long a former run may still hold the release up, ms: all in all for as long as a release may take that it
+ * would have been a part of. Counted from when the release that meets it was begun first, whoever takes that up again.
+ */
+export function restOfWaitMs(startedAt: number, now: number, timeoutMs: number): number {
+  return Math.min(Math.max(startedAt + timeoutMs - now, 0), timeoutMs);
 }
 
 function refuse(

@@ -1,12 +1,16 @@
 // Hooks that run after the healthy verdict. Nothing is reverted for them: how one ends is told, and the App goes on. A
 // newer commit does not wait for them; a process that was ended in between takes them up again.
+//
+// Only what ran is noted. What was refused has not run: it is tried again with the pass that comes next, and soon where
+// the refusal may pass by itself.
 
 import type { AppStatus } from '../model/app.ts';
 import { subjectOf } from '../model/commit.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import { showId } from '../model/object.ts';
-import type { Change } from '../model/plan.ts';
+import type { Change, Refusal } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { reasonOf, verdictOfRefusals } from '../decide/refusals.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { hasRun, noteDone, recordDone, releaseName } from './done.ts';
 import { hooksOf, startHook } from './hooks.ts';
@@ -15,8 +19,9 @@ import type { Target } from './source.ts';
 import { openVigil } from './verifying.ts';
 
 const KEPT_OUTCOMES = 100;
+const LONGEST_REASON = 300;
 
-/** Undefined: they have ended, or there were none; else what ended the wait for them. */
+/** Undefined: they have ended, or there were none; else what ended the wait for them, or when to come again. */
 export async function runPostHooks(
   run: Run,
   started: Release,
@@ -27,13 +32,17 @@ export async function runPostHooks(
   if (hooks.length === 0) return undefined;
   const awaited: Manifest[] = [];
   const changes: Change[] = [];
+  const refused: Refusal[] = [];
   for (const hook of hooks) {
-    const result = await startHook(run, release, hook, desired.manifests);
+    const result = await startHook(run, started, hook, desired.manifests);
     if (result.kind === 'started') {
       awaited.push(hook);
       changes.push(result.change);
     }
-    if (result.kind === 'refused') await tellFailed(run, release, hook, desired, result.refusal.message);
+    if (result.kind === 'refused') {
+      await tellRefused(run, hook, result.refusal);
+      refused.push(result.refusal);
+    }
   }
   const vigil = openVigil(run, started, desired, []);
   try {
@@ -43,6 +52,7 @@ export async function runPostHooks(
         return ended.by === 'app' ? { kind: 'reopen' } : { kind: 'again', head: ended.head };
       const why = failureIn(ended.verdict);
       if (why !== undefined) await tellFailed(run, release, hook, desired, why);
+      else await save(run, withoutOutcome(statusOf(run), hook.key));
     }
   } finally {
     vigil.close();
@@ -50,7 +60,21 @@ export async function runPostHooks(
     run.session.verified = undefined;
   }
   await recordDone(run, desired.manifests);
-  return undefined;
+  const again = comeAgain(refused);
+  return again === undefined ? undefined : { kind: 'settled', head: started.target.head, again };
+}
+
+/** Undefined: nothing would be gained by it. `afterMs` undefined: nobody said when. */
+export function comeAgain(refused: readonly Refusal[]): { afterMs?: number } | undefined {
+  const passing = refused.filter(mayPass);
+  if (passing.length === 0) return undefined;
+  const waits = passing.map(({ retryAfterMs = 0 }) => retryAfterMs).filter((ms) => ms > 0);
+  return waits.length === 0 ? {} : { afterMs: Math.min(...waits) };
+}
+
+/** A quota, a webhook, a right that somebody may give: not what is wrong as it is written. */
+function mayPass(refusal: Refusal): boolean {
+  return verdictOfRefusals([refusal]).kind === 'unknown';
 }
 
 /** Of the release that was found healthy last, if some of its hooks have not ended. */
@@ -100,7 +124,7 @@ async function tellFailed(
 ): Promise<void> {
   noteDone(run, hook, release);
   await recordDone(run, desired.manifests);
-  await save(run, withFailed(statusOf(run), hook.key, why));
+  await save(run, withOutcome(statusOf(run), hook.key, 'failed', why));
   tell(run, {
     type: 'problem',
     code: 'HookFailed',
@@ -109,9 +133,39 @@ async function tellFailed(
   });
 }
 
-function withFailed(status: AppStatus, object: string, reason: string): AppStatus {
+/** Said once, however often it is tried. */
+async function tellRefused(run: Run, hook: Manifest, refusal: Refusal): Promise<void> {
+  const { outcomes = [] } = statusOf(run).objects ?? {};
+  const told = outcomes.find(({ object, outcome }) => object === hook.key && outcome === 'refused');
+  const why = reasonOf(refusal).slice(0, LONGEST_REASON);
+  if (told?.reason !== why) await save(run, withOutcome(statusOf(run), hook.key, 'refused', why));
+  if (told !== undefined) return;
+  tell(run, {
+    type: 'problem',
+    code: 'HookRefused',
+    message: `the hook ${showId(hook.id)}, which runs after the release, has not run: ${why}`,
+    hint: mayPass(refusal) ? 'It is tried again.' : 'Nothing is reverted for it. To run it, correct it.',
+  });
+}
+
+function withOutcome(
+  status: AppStatus,
+  object: string,
+  outcome: 'failed' | 'refused',
+  reason: string,
+): AppStatus {
   const { total = 0, ready = 0, outcomes = [] } = status.objects ?? {};
   const others = outcomes.filter((one) => one.object !== object);
-  const failed = { object, outcome: 'failed', reason: reason.slice(0, 300) };
-  return { ...status, objects: { total, ready, outcomes: [failed, ...others].slice(0, KEPT_OUTCOMES) } };
+  const told = { object, outcome, reason: reason.slice(0, LONGEST_REASON) };
+  return { ...status, objects: { total, ready, outcomes: [told, ...others].slice(0, KEPT_OUTCOMES) } };
+}
+
+/** It has run after all. */
+function withoutOutcome(status: AppStatus, object: string): AppStatus {
+  const { objects } = status;
+  if (objects === undefined || !objects.outcomes.some((one) => one.object === object)) return status;
+  return {
+    ...status,
+    objects: { ...objects, outcomes: objects.outcomes.filter((one) => one.object !== object) },
+  };
 }

@@ -21,8 +21,8 @@ import { isDeletionAllowed, type RollOut, rollOut } from './rollout.ts';
 import { sourceOf, type Target, targetAt } from './source.ts';
 
 export type Ended =
-  /** Nothing is left to do for this head. */
-  | { kind: 'settled'; head: string }
+  /** Nothing is left to do for this head; `again`: but for something beside the release, which is tried again. */
+  | { kind: 'settled'; head: string; again?: { afterMs?: number } }
   /** There is a new head to release: our own revert, or a newer commit (undefined: look). */
   | { kind: 'again'; head: string | undefined }
   /** The App itself changed: read it again. */

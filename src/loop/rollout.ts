@@ -20,7 +20,7 @@ import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
 import { askChecks, checksFailingNow } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
-import { recordDone, releaseName, withoutDone } from './done.ts';
+import { recordDone, withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
 import { healthyRender, isHealthyApplied } from './healthy.ts';
 import { hooksOf, planHook, withoutHooks } from './hooks.ts';
@@ -79,8 +79,7 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
 async function withHooks(run: Run, started: Release, desired: Rendered, plan: Plan): Promise<Plan> {
   const hooks = hooksOf(desired.manifests, 'pre', 'verify', 'post');
   if (hooks.length === 0) return plan;
-  const release = releaseName(started);
-  const planned = await Promise.all(hooks.map((hook) => planHook(run, release, hook, desired.manifests)));
+  const planned = await Promise.all(hooks.map((hook) => planHook(run, started, hook, desired.manifests)));
   // One may turn out to have completed while nobody looked: written before what needs it is applied.
   const before = await healthyRender(run, started.target);
   await recordDone(run, [...desired.manifests, ...(before?.manifests ?? [])]);

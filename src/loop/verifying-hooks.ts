@@ -6,7 +6,6 @@ import { showId } from '../model/object.ts';
 import type { CheckRead } from '../verify/checks/standing.ts';
 import type { MadeHook } from './checks.ts';
 import type { Run } from './context.ts';
-import { releaseName } from './done.ts';
 import { hooksOf, startHook } from './hooks.ts';
 import type { Release } from './release.ts';
 
@@ -46,7 +45,7 @@ export function verifyingHooks(
     try {
       for (;;) {
         signal.throwIfAborted();
-        const result = await startHook(run, releaseName(started), manifest, desired.manifests);
+        const result = await startHook(run, started, manifest, desired.manifests);
         begun.set(manifest.key, begunOf(manifest, result));
         onChange();
         if (result.kind !== 'refused') return;

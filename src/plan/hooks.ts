@@ -4,7 +4,7 @@
 // 2. A run that is under way is waited for, whoever began it. One that failed in this release has failed it; one that
 //    failed in another release is made anew.
 // 3. A Job of another content is deleted and made anew, but not while pods of it are at work: half a migration is worse
-//    than a late one.
+//    than a late one. That wait has an end (`isOverdue`): what hangs would hold up the fix, and the way back, for ever.
 // 4. A Job that others made with the same content counts as run, or as running, and becomes a member. One of other
 //    content is theirs (I5): it is not taken away.
 
@@ -37,6 +37,8 @@ export interface HookFacts {
   always: boolean;
   /** The live Job is a member of the App. */
   isMember: boolean;
+  /** A run of something else has been waited for long enough. */
+  isOverdue: boolean;
   /** Of a live Job that carries no run: whether its spec is the one that is desired. */
   isSameSpec: boolean;
   /** Of the live Job; read where a first answer is to hold. */
@@ -51,7 +53,7 @@ export function hookStep(live: KubeObject | undefined, facts: HookFacts): HookSt
   const isTheirs = found === undefined && facts.isSameSpec && !facts.always;
   const replace = { do: facts.isMember ? ('replace' as const) : ('leave' as const) };
   if (live.metadata.deletionTimestamp !== undefined) return replace;
-  if (!isOurs && !isTheirs) return isAtWork(live, facts.pods) ? { do: 'hold' } : replace;
+  if (!isOurs && !isTheirs) return !facts.isOverdue && isAtWork(live, facts.pods) ? { do: 'hold' } : replace;
   if (isOurs && conditionIs(live, 'Complete', 'True')) return { do: 'note' };
   if (conditionIs(live, 'Failed', 'True'))
     return isOurs && found.release === facts.run.release ? { do: 'wait' } : replace;

@@ -4,6 +4,7 @@ import { auditMark, auditSince, writes } from '../support/audit.ts';
 import { eventually } from '../support/eventually.ts';
 import { appOf, inShop, type Shop, shopFiles, webYaml } from '../support/shop.ts';
 import { put } from '../support/objects.ts';
+import { verifying } from '../support/plays.ts';
 import { endedAs, imageOf, looks, messageOf, revertsOf, statusWhere } from '../support/world.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
@@ -13,10 +14,13 @@ interface Of {
   hook: string;
   tag?: string;
   readyAfter?: string;
+  /** Its pod is ready and at work, and does not end. */
+  hangs?: boolean;
   ttl?: number;
 }
 
-function jobYaml({ name, hook, tag = '1', readyAfter, ttl }: Of): string {
+function jobYaml({ name, hook, tag = '1', readyAfter, hangs = false, ttl }: Of): string {
+  const play = hangs ? '-crashlate' : readyAfter === undefined ? '' : '-slow';
   return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -26,12 +30,12 @@ spec:
   backoffLimit: 0${ttl === undefined ? '' : `\n  ttlSecondsAfterFinished: ${ttl}`}
   template:
     metadata:
-      annotations: { sandbox.pawl.dev/ready-after: "${readyAfter ?? '1s'}" }
+      annotations: { sandbox.pawl.dev/ready-after: "${readyAfter ?? '1s'}"${hangs ? ', sandbox.pawl.dev/time-scale: "400"' : ''} }
     spec:
       restartPolicy: Never
       containers:
         - name: job
-          image: registry.example.com/shop/job:${tag}${readyAfter === undefined ? '' : '-slow'}
+          image: registry.example.com/shop/job:${tag}${play}
 `;
 }
 
@@ -201,4 +205,59 @@ test.concurrent(
     await shop.healthyAt(revert, 90_000);
     expect((await find(shop, 'verify')).metadata.uid).not.toBe(ran);
   }),
+);
+
+test.concurrent(
+  'what hangs holds up neither the way back nor a fix for ever, and what is refused for a moment runs later',
+  inShop(
+    {
+      spec: { health: { timeout: '25s' } },
+      files: { ...shopFiles(), ...migrate('1', { hook: 'pre,always' }) },
+    },
+    async (shop) => {
+      await shop.agent();
+      await shop.healthyAt(shop.first, 120_000);
+      const bad = await shop.person.publish('a migration that hangs', {
+        ...migrate('2', { hook: 'pre,always', hangs: true }),
+        'deploy/web.yaml': web('1.18'),
+      });
+      await eventually(async () => expect((await find(shop, 'migrate'))?.status?.ready).toBe(1), {
+        timeoutMs: 60_000,
+      });
+      const revert = await shop.revertOf(bad, 120_000);
+      // Given its time, not killed at once.
+      await statusWhere(shop, 'the former run to be waited for', ({ conditions }) =>
+        conditions?.some(
+          ({ reason, message }) => reason === 'HookRunning' && message.includes('it is ended'),
+        ),
+      );
+      await shop.healthyAt(revert, 120_000);
+      expect(imageOf(await find(shop, 'migrate'))).toMatch(/:1$/);
+      await shop.person.pull();
+
+      // Refused only when its time has come: what a dry-run refuses begins no release.
+      await shop.patchSpec({ health: { soak: '12s' } });
+      const late = await shop.person.publish('tell everybody', notify('1'));
+      await verifying(shop, late);
+      await put(shop.cluster, {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: 'no-jobs', namespace: shop.namespace },
+        spec: { hard: { 'count/jobs.batch': '1' } },
+      });
+      await shop.healthyAt(late, 120_000);
+      await statusWhere(shop, 'the refusal to be told', ({ objects }) =>
+        objects?.outcomes.some(({ object, outcome }) => object.endsWith('/notify') && outcome === 'refused'),
+      );
+      await looks(shop);
+      expect(await find(shop, 'notify')).toBeUndefined();
+      await shop.cluster.kubectl(['delete', 'resourcequota', 'no-jobs', '-n', shop.namespace]);
+      await eventually(async () => expect((await find(shop, 'notify'))?.status?.succeeded).toBe(1), {
+        timeoutMs: 90_000,
+      });
+      await statusWhere(shop, 'nothing to be left', ({ objects }) =>
+        objects?.outcomes.every(({ object }) => !object.endsWith('/notify')),
+      );
+    },
+  ),
 );

@@ -1,7 +1,9 @@
 // What comes while a release is under way, and what another source may take away: nothing is lost, nothing deleted
 // that no healthy render has let go.
 import { expect, test, vi } from 'vitest';
-import { liveList } from '../support/objects.ts';
+import { deadWebhook } from '../support/admission.ts';
+import { eventually } from '../support/eventually.ts';
+import { live, liveList } from '../support/objects.ts';
 import { image, verifying, web } from '../support/plays.ts';
 import { configYaml, inShop, shopFiles, webYaml } from '../support/shop.ts';
 import { looks, readyOf, statusWhere } from '../support/world.ts';
@@ -64,5 +66,55 @@ test.concurrent(
     await shop.healthyAt(shop.first);
     const bad = await shop.person.publish('much', { ...web('1.18-notfound'), ...dozen });
     await shop.healthyAt(await shop.revertOf(bad), 60_000);
+  }),
+);
+
+test.concurrent(
+  'one object that cannot be set back keeps a process that has just started from nothing else',
+  inShop({}, async (shop) => {
+    const { cluster, namespace } = shop;
+    const where = ['-n', namespace];
+    const first = await shop.agent();
+    await shop.healthyAt(shop.first);
+    await first.kill();
+    await cluster.kubectl([
+      'patch',
+      'configmap',
+      'web',
+      ...where,
+      '--type=merge',
+      '-p',
+      '{"data":{"banner":"by hand"}}',
+    ]);
+    await cluster.kubectl([
+      'patch',
+      'service',
+      'web',
+      ...where,
+      '--type=merge',
+      '-p',
+      '{"spec":{"selector":{"app":"other"}}}',
+    ]);
+    const remove = await deadWebhook(namespace);
+    const second = await shop.agent();
+    const config = () => live(cluster, 'configmaps', namespace, 'web');
+    const service = () => cluster.get('service', 'web', namespace);
+    await eventually(async () => expect((await service()).spec.selector).toEqual({ app: 'web' }), {
+      timeoutMs: 60_000,
+    });
+    // Looked after from then on, too.
+    await cluster.kubectl(['delete', 'deployment', 'web', ...where]);
+    await eventually(async () => expect(await cluster.find('deployment', 'web', namespace)).toBeDefined(), {
+      timeoutMs: 60_000,
+    });
+    expect((await config()).data.banner).toBe('by hand');
+    const drift = second.log.filter(({ msg }) => msg === 'drift');
+    expect(drift.some((line) => JSON.stringify(line).includes('ConfigMap') && line.corrected === true)).toBe(
+      false,
+    );
+    await remove();
+    await eventually(async () => expect((await config()).data.banner).toBe('Welcome to the shop'), {
+      timeoutMs: 90_000,
+    });
   }),
 );

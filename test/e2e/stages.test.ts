@@ -209,3 +209,59 @@ test.concurrent(
     expect(await live(shop.cluster, 'configmaps', shop.namespace, 'later')).toBeDefined();
   }),
 );
+
+test.concurrent(
+  'a claim that binds at once is waited for; one that binds with its first pod, or was there before, is not',
+  inShop({ spec: { health: { timeout: '90s' } } }, async (shop) => {
+    const { cluster, namespace } = shop;
+    await everyRight(shop);
+    const storageClass = (name: string, volumeBindingMode: string) => ({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: `${name}-${namespace}` },
+      provisioner: 'none.example.com',
+      volumeBindingMode,
+    });
+    const claim = (name: string, of: string) => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, annotations: {} },
+      spec: {
+        storageClassName: `${of}-${namespace}`,
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Mi' } },
+      },
+    });
+    await put(cluster, storageClass('atonce', 'Immediate'), storageClass('later', 'WaitForFirstConsumer'));
+    await shop.agent();
+    await shop.healthyAt(shop.first);
+    const claims = await shop.person.publish('claims', {
+      'deploy/data.yaml': JSON.stringify(claim('data', 'atonce')),
+      'deploy/unused.yaml': JSON.stringify(claim('unused', 'later')),
+    });
+    await statusWhere(
+      shop,
+      'the claim to be waited for',
+      ({ conditions }) =>
+        conditions?.some(
+          ({ message }) => message.includes('PersistentVolumeClaim/data') && !message.includes('unused'),
+        ),
+      60_000,
+    );
+    expect((await shop.status()).healthy?.commit).toBe(shop.first);
+    // What binds it, were a provisioner there.
+    await cluster.kubectl([
+      'patch',
+      'persistentvolumeclaim',
+      'data',
+      '-n',
+      namespace,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      '{"status":{"phase":"Bound"}}',
+    ]);
+    await shop.healthyAt(claims, 90_000);
+    await cluster.tryKubectl(['delete', 'storageclass', `atonce-${namespace}`, `later-${namespace}`]);
+  }),
+);

@@ -71,6 +71,7 @@ const facts: HookFacts = {
   run: { hash: 'h2', release: 'c2 t2' },
   always: false,
   isMember: true,
+  isOverdue: false,
   isSameSpec: false,
 };
 const same = { isMember: false, isSameSpec: true };
@@ -138,6 +139,30 @@ describe('what is done with a hook', () => {
       live: job('h2 c1 t1', working),
       more: { always: true },
       want: 'hold',
+    },
+    {
+      name: 'that hangs in another release, which was waited for',
+      live: job('h2 c1 t1', working),
+      more: { always: true, isOverdue: true },
+      want: 'replace',
+    },
+    {
+      name: 'whose former content hangs, and was waited for',
+      live: job('h1 c1 t1', working),
+      more: { isOverdue: true },
+      want: 'replace',
+    },
+    {
+      name: 'that runs, however late',
+      live: job('h2 c2 t2', working),
+      more: { isOverdue: true },
+      want: 'wait',
+    },
+    {
+      name: 'of whose name others have one that hangs',
+      live: job(undefined, working),
+      more: { isMember: false, isOverdue: true },
+      want: 'leave',
     },
   ])('$name', ({ live, more, want }) => {
     expect(hookStep(live, { ...facts, ...more })).toEqual({ do: want });
