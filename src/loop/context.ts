@@ -88,6 +88,8 @@ export interface Session {
   memo: RenderMemo;
   /** What the cluster was last told, by object key: what drift is corrected to. */
   desired: Map<string, Manifest>;
+  /** All of it could be kept as it was applied when that was looked at last. */
+  isKept: boolean;
   memory: Memory;
   /** Members that no plan of this process has looked at yet: what a list told of them, until one does. */
   listed: Map<string, Listed>;
@@ -146,6 +148,7 @@ export function newSession(name: AppName): Session {
     parsed: { now: new Map(), before: new Map() },
     memo: new WeakMap(),
     desired: new Map(),
+    isKept: true,
     memory: new Map(),
     listed: new Map(),
     inFlight: new Set(),

@@ -1,20 +1,24 @@
 // No new judgement is asked for: a process that has just started, or an App that is held. What was applied is
 // kept as it was applied; whatever differs was changed by another hand while nobody looked. Where nothing
 // differs, nothing is written.
+//
+// What cannot be set back now holds up nothing else: all of it is looked after from here on, and it is tried again.
 
 import type { Rendered } from '../model/manifest.ts';
-import { showId } from '../model/object.ts';
-import type { PlanItem } from '../model/plan.ts';
+import { keyOf, showId } from '../model/object.ts';
+import { isWritten, type Change, type PlanItem, type Refusal } from '../model/plan.ts';
+import { applyStages } from './applying.ts';
 import { managerOf } from '../plan/fields.ts';
 import { driftOf } from '../plan/known.ts';
 import { type Run, statusOf, tell } from './context.ts';
-import { reached } from './reached.ts';
+import { withoutDone } from './done.ts';
+import { isReached, reached } from './reached.ts';
 import { desiredAt, isRendered } from './desired.ts';
 import { isHealthyApplied } from './healthy.ts';
 import { resumePostHooks } from './post-hooks.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended } from './release.ts';
-import { applyAll, planFor } from './rollout.ts';
+import { letGo, planFor } from './rollout.ts';
 import { isVerdict, rollUp } from './rollup.ts';
 import { sourceOf, type Target } from './source.ts';
 
@@ -24,22 +28,34 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   const isOfSource = applied !== undefined && (applied.source ?? sourceOf(run)) === sourceOf(run);
   const desired = isOfSource ? await appliedAt(run, target, applied.commit) : undefined;
   if (desired === undefined) return { kind: 'settled', head: target.head };
-  const whole = await planFor(run, desired, undefined);
-  const plan = { ...whole, stages: reached(whole.stages, applied) };
-  if (plan.refusals.length > 0) {
-    const [first] = plan.refusals;
-    const message = `${first === undefined ? '' : showId(first.id)}: ${first?.message ?? ''}`;
-    tell(run, { type: 'problem', code: `Refused${first?.kind ?? ''}`, message });
-    return { kind: 'undecided' };
-  }
-  const changed = plan.stages.flat().filter((item) => item.action !== 'unchanged');
-  if (run.settings.drift === 'Report' && changed.length > 0) {
+  const plan = await planFor(run, desired, undefined);
+  const stages = reached(plan.stages, applied);
+  const changed = stages.flat().filter((item) => item.action !== 'unchanged');
+  letGo(run, plan);
+  // What another App or tool holds is not ours to look after.
+  const owned = new Set(plan.refusals.filter(({ kind }) => kind === 'Owned').map(({ id }) => keyOf(id)));
+  const kept = new Map(
+    withoutDone(desired.manifests, run)
+      .filter((manifest) => isReached(manifest, applied))
+      .map((manifest) => [manifest.key, manifest]),
+  );
+  run.session.desired = new Map([...kept].filter(([key]) => !owned.has(key)));
+  const refusals = plan.refusals.filter(({ id }) => kept.has(keyOf(id)));
+  if (run.settings.drift === 'Report') {
     // Looked after from here on, though not set back.
-    run.session.desired = new Map(plan.stages.flat().map(({ manifest }) => [manifest.key, manifest]));
     for (const item of changed) report(run, item, false);
   } else {
-    await applyAll(run, plan);
-    for (const item of changed) report(run, item, true);
+    const done = await applyEach(run, stages);
+    refusals.push(...done.refusals);
+    const written = new Set(done.changes.filter(isWritten).map(({ key }) => key));
+    for (const item of changed) report(run, item, written.has(item.manifest.key));
+  }
+  const [first] = refusals;
+  run.session.isKept = first === undefined;
+  if (first !== undefined) {
+    const message = `${showId(first.id)}: ${first.message}`;
+    tell(run, { type: 'problem', code: `Refused${first.kind}`, message });
+    return { kind: 'undecided' };
   }
   // I4, I5: only the very render that was found healthy says what may go.
   const isHealthy = isHealthyApplied(statusOf(run)) && healthy?.renderHash === desired.renderHash;
@@ -49,6 +65,23 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   await rollUp(run, { force: !isVerdict(statusOf(run)) });
   const interrupted = isHealthy ? await resumePostHooks(run, target, desired) : undefined;
   return interrupted ?? { kind: 'settled', head: target.head };
+}
+
+/** No release is made: what one stage cannot have keeps no other stage from being as it was. */
+async function applyEach(
+  run: Run,
+  stages: readonly (readonly PlanItem[])[],
+): Promise<{ changes: Change[]; refusals: Refusal[] }> {
+  const changes: Change[] = [];
+  const refusals: Refusal[] = [];
+  for (let rest = stages; rest.length > 0; ) {
+    const done = await applyStages(run, rest);
+    changes.push(...done.changes);
+    refusals.push(...done.refusals);
+    const { stoppedAt } = done;
+    rest = stoppedAt === undefined ? [] : rest.slice(rest.indexOf(stoppedAt) + 1);
+  }
+  return { changes, refusals };
 }
 
 /** The applied revision may be older than what the clone holds: then its history is fetched. */

@@ -2,6 +2,7 @@
 // who only keep what runs as it is.
 
 import type { Applied } from '../model/app.ts';
+import type { Manifest } from '../model/manifest.ts';
 import type { PlanItem } from '../model/plan.ts';
 import { orderOf } from '../render/order.ts';
 
@@ -16,11 +17,11 @@ export function nameOfStage(stage: readonly PlanItem[] | undefined): string | un
 
 /** The stages that were reached; all of them where nothing else is said. */
 export function reached(stages: readonly PlanItem[][], applied: Applied | undefined): PlanItem[][] {
+  return stages.filter(([first]) => first !== undefined && isReached(first.manifest, applied));
+}
+
+export function isReached(manifest: Manifest, applied: Applied | undefined): boolean {
   const [stage, order] = (applied?.through ?? '').split('/').map(Number);
-  if (stage === undefined || order === undefined) return [...stages];
-  return stages.filter(([first]) => {
-    if (first === undefined) return false;
-    const { manifest } = first;
-    return manifest.stage < stage || (manifest.stage === stage && orderOf(manifest) <= order);
-  });
+  if (stage === undefined || order === undefined) return true;
+  return manifest.stage < stage || (manifest.stage === stage && orderOf(manifest) <= order);
 }

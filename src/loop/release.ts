@@ -62,7 +62,7 @@ export async function release(run: Run, head: string): Promise<Ended> {
   const obstacle = isBegun ? undefined : await findObstacle(run, target);
   if (obstacle !== undefined) {
     // What runs is looked after meanwhile, by a process that has just started, too.
-    if (run.session.desired.size === 0) await quietly(run, target);
+    if (run.session.desired.size === 0 || !run.session.isKept) await quietly(run, target);
     await sayObstacle(run, obstacle);
     return { kind: 'waits' };
   }

@@ -222,7 +222,7 @@ export async function applyAll(run: Run, plan: Plan, gate?: Gate): Promise<Chang
 }
 
 /** What is to go is looked after no longer. */
-function letGo({ session }: Run, plan: Plan): void {
+export function letGo({ session }: Run, plan: Pick<Plan, 'stages' | 'prune'>): void {
   const stays = new Set(plan.stages.flat().map((item) => item.manifest.key));
   for (const key of session.desired.keys()) if (!stays.has(key)) session.desired.delete(key);
   for (const key of plan.prune.map(keyOf)) session.memory.delete(key);
