@@ -24,6 +24,7 @@ import { recordDone, releaseName, seeDone, stillAwaited, withoutDone } from './d
 import { healthyRender } from './healthy.ts';
 import { type Interruption, watchForInterruption } from './interruption.ts';
 import type { Release } from './release.ts';
+import { storageClassesFor } from './storage-classes.ts';
 import { isReplacedBy, type Unsticking, unsticking } from './stuck-pods.ts';
 import { watcher } from './watching.ts';
 import type { Watched } from '../verify/watched.ts';
@@ -57,6 +58,7 @@ export interface Vigil {
 /** What a wait looks at, and what it knows of it already. */
 interface Seen {
   objects: () => Pick<Look, 'objects' | 'desired'>;
+  storageClasses: readonly KubeObject[] | undefined;
   memo: JudgeMemo;
 }
 
@@ -111,7 +113,8 @@ export function openVigil(
       const live = ctx.members.get(job.id);
       if (live !== undefined) seeDone(run, job, live);
     }
-    const seen = { objects: objectsOf(what), memo: newMemo() };
+    const storageClasses = await storageClassesFor(run, what.manifests);
+    const seen = { objects: objectsOf(what), storageClasses, memo: newMemo() };
     if (isReadyNow(what, seen)) {
       session.verified = undefined;
       await record();
@@ -212,7 +215,7 @@ export function openVigil(
   }
 
   /** Ready beats failed: where everything is ready there is no need to look at pods. */
-  function isReadyNow(what: WaitFor, { objects, memo }: Seen): boolean {
+  function isReadyNow(what: WaitFor, { objects, storageClasses, memo }: Seen): boolean {
     const settings = settingsFor(what);
     if (settings.soakMs > 0 || what.asking !== undefined || ctx.cluster.isAway()) return false;
     const seen = objects();
@@ -220,7 +223,7 @@ export function openVigil(
     const changed = seen.objects.filter((watched) => watched.changed);
     const nothing = { pods: [], replicaSets: [], events: [] };
     const { elapsedMs, memory, resumed } = clock;
-    const by = { related: nothing, settings, elapsedMs, memory, resumed, memo };
+    const by = { related: { ...nothing, storageClasses }, settings, elapsedMs, memory, resumed, memo };
     const isReady = (of: typeof seen) =>
       judge({ ...of, ...by, now: ctx.clock.now() }).judgement.kind === 'healthy';
     return isReady({ ...seen, objects: changed }) && isReady(seen);
@@ -302,7 +305,8 @@ export function openVigil(
         memo: by.memo,
         courtesy: by.courtesy,
         look: () => {
-          const seen = { ...by.objects(), related: by.related.read(), away: ctx.cluster.isAway() };
+          const related = { ...by.related.read(), storageClasses: by.storageClasses };
+          const seen = { ...by.objects(), related, away: ctx.cluster.isAway() };
           if (!seen.away) by.stuck.look(seen.objects, seen.related);
           return { ...seen, ...beside() };
         },

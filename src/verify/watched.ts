@@ -87,7 +87,8 @@ function readAnew(watched: Watched, context: ReadContext): Read {
     targetChanged: watched.targetChanged,
     minGeneration: watched.minGeneration,
     appliedUid: watched.appliedUid,
-    bindingModes: context.bindingModes,
+    // A claim that was there before without a volume may never get one, and nobody minded.
+    bindingModes: watched.changed ? context.bindingModes : undefined,
     kinds: context.kinds,
     effort: context.effort,
   });

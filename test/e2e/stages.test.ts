@@ -225,43 +225,43 @@ test.concurrent(
     const claim = (name: string, of: string) => ({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
-      metadata: { name, annotations: {} },
+      metadata: { name },
       spec: {
         storageClassName: `${of}-${namespace}`,
         accessModes: ['ReadWriteOnce'],
         resources: { requests: { storage: '1Mi' } },
       },
     });
-    await put(cluster, storageClass('atonce', 'Immediate'), storageClass('later', 'WaitForFirstConsumer'));
-    await shop.agent();
+    for (const one of [storageClass('atonce', 'Immediate'), storageClass('later', 'WaitForFirstConsumer')])
+      await cluster.kubectl(['create', '-f-'], JSON.stringify(one));
+    const agent = await shop.agent();
     await shop.healthyAt(shop.first);
     const claims = await shop.person.publish('claims', {
       'deploy/data.yaml': JSON.stringify(claim('data', 'atonce')),
       'deploy/unused.yaml': JSON.stringify(claim('unused', 'later')),
     });
-    await statusWhere(
-      shop,
-      'the claim to be waited for',
-      ({ conditions }) =>
-        conditions?.some(
-          ({ message }) => message.includes('PersistentVolumeClaim/data') && !message.includes('unused'),
-        ),
-      60_000,
+    const waiting = await agent.logged(
+      ({ msg, message }) => msg === 'waiting' && String(message).includes('PersistentVolumeClaim/data'),
     );
+    expect(waiting.message).not.toContain('unused');
     expect((await shop.status()).healthy?.commit).toBe(shop.first);
-    // What binds it, were a provisioner there.
-    await cluster.kubectl([
-      'patch',
-      'persistentvolumeclaim',
-      'data',
-      '-n',
-      namespace,
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      '{"status":{"phase":"Bound"}}',
-    ]);
+    await cluster.kubectl(
+      ['create', '-f-'],
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: `data-${namespace}` },
+        spec: {
+          ...claim('data', 'atonce').spec,
+          resources: undefined,
+          capacity: { storage: '1Mi' },
+          claimRef: { namespace, name: 'data' },
+          hostPath: { path: '/nowhere' },
+        },
+      }),
+    );
     await shop.healthyAt(claims, 90_000);
+    await cluster.tryKubectl(['delete', 'pv', `data-${namespace}`, '--wait=false']);
     await cluster.tryKubectl(['delete', 'storageclass', `atonce-${namespace}`, `later-${namespace}`]);
   }),
 );

@@ -142,6 +142,7 @@ describe('Pawl itself', () => {
     { verb: 'watch', resource: 'clusterroles', where: { group: 'rbac.authorization.k8s.io' } },
     { verb: 'watch', resource: 'rolebindings', where: { group: 'rbac.authorization.k8s.io' } },
     { verb: 'watch', resource: 'storageclasses', where: { group: 'storage.k8s.io' } },
+    { verb: 'list', resource: 'storageclasses', where: { group: 'storage.k8s.io' } },
     {
       verb: 'watch',
       resource: 'mutatingwebhookconfigurations',
