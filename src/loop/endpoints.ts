@@ -22,7 +22,7 @@ export interface Endpoints {
 
 interface Followed {
   slices: Mirror;
-  /** Pods with their addresses, as last listed; a pod keeps its address as long as it lives. */
+  /** Pods with their addresses; a pod keeps its address as long as it lives. */
   proven: ReadonlySet<string>;
   /** What the last list of pods was asked for, and when (monotonic, ms). */
   asked: { targets: string; atMs: number; answer: Promise<void> } | undefined;
@@ -77,7 +77,9 @@ export function followEndpoints(run: { ctx: Pick<Context, 'cluster' | 'clock'> }
     const { asked } = known;
     if (asked?.targets === targets && nowMs - asked.atMs < ASK_AGAIN_MS) return await asked.answer;
     const answer = podsOf(service, signal).then((pods) => {
-      known.proven = new Set(provenBy(pods));
+      // A slice is a moment behind: what it holds and has been proven stays so, though the pod has just gone.
+      const held = targetsOf(known.slices.all()).map(provenName);
+      known.proven = new Set([...held.filter((name) => known.proven.has(name)), ...provenBy(pods)]);
     });
     known.asked = { targets, atMs: nowMs, answer };
     try {

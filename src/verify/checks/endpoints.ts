@@ -36,10 +36,11 @@ export function provenName({ pod, address }: Pick<Target, 'pod' | 'address'>): s
   return `${pod} ${address}`;
 }
 
-/** What these pods prove: each address that each of them has. */
+/** What these pods prove: each address that each of them has. One that has ended keeps its address only on paper. */
 export function provenBy(pods: readonly KubeObject[]): string[] {
   return pods.flatMap((pod) => {
     const status = at(pod, 'status');
+    if (['Succeeded', 'Failed'].includes(textIn(status, 'phase'))) return [];
     const addresses = [textIn(status, 'podIP'), ...listAt(status, 'podIPs').map((one) => textIn(one, 'ip'))];
     return [...new Set(addresses)]
       .filter((address) => address !== '')

@@ -18,7 +18,9 @@ const pod = (name: string, ...ips: string[]): KubeObject => ({
   status: { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) },
 });
 const to = (name: string, more: object = {}) => ({ kind: 'Pod', name, namespace: 'shop', ...more });
-const pods = [pod('web-1', '10.1.0.1', 'fd00::1'), pod('web-2', '10.1.0.2'), pod('web-3')];
+const over = pod('web-4', '10.1.0.4');
+const ended: KubeObject = { ...over, status: { ...(over.status as object), phase: 'Succeeded' } };
+const pods = [ended, pod('web-1', '10.1.0.1', 'fd00::1'), pod('web-2', '10.1.0.2'), pod('web-3')];
 
 test.for<{ name: string; endpoints: unknown; asked: boolean }>([
   { name: 'to its pods', endpoints: [{ addresses: ['10.1.0.1'], targetRef: to('web-1') }], asked: true },
@@ -63,6 +65,11 @@ test.for<{ name: string; endpoints: unknown; asked: boolean }>([
   {
     name: 'to no pod of these',
     endpoints: [{ addresses: ['10.1.0.9'], targetRef: to('web-9') }],
+    asked: false,
+  },
+  {
+    name: 'to the address that a pod had which has ended',
+    endpoints: [{ addresses: ['10.1.0.4'], targetRef: to('web-4') }],
     asked: false,
   },
   {
