@@ -96,7 +96,7 @@ export function judge(input: JudgeInput): Judged {
   const reads = read(input.objects);
   const hooks = read(input.hooks ?? []);
   if (effort.isSpent && input.elapsedMs < input.settings.timeoutMs + input.settings.soakMs)
-    return { judgement: waiting(reads, hooks, [], NEXT_PASS_MS), memory: before };
+    return { judgement: { ...waiting(reads, hooks, [], NEXT_PASS_MS), signs: [] }, memory: before };
   const broken = reads.filter((read) => isAwaited(read) && !isReady(read));
   const running = hooks.filter((read) => !isReady(read));
   const checks = broken.length === 0 ? (input.checks ?? []) : [];
@@ -392,7 +392,7 @@ function waiting(
   hooks: readonly Read[],
   checks: readonly CheckRead[],
   lookAgainInMs: number,
-): Judgement {
+): Extract<Judgement, { kind: 'waiting' }> {
   const awaited = reads.filter(isAwaited);
   return {
     kind: 'waiting',
