@@ -130,6 +130,8 @@ export interface Session {
   done: NonNullable<AppStatus['completed']>;
   /** Signs of failure that were told of in the release in hand. */
   toldSigns: Set<string>;
+  /** Taken over since the status was written last (plan/taken.ts). */
+  taken: Set<string>;
   /** Pruned, and not gone yet, by object key. */
   leaving: Map<string, Leaving>;
   /** Namespaces that were still in use when they were to be pruned. */
@@ -165,6 +167,7 @@ export function newSession(name: AppName): Session {
     verified: undefined,
     done: [],
     toldSigns: new Set(),
+    taken: new Set(),
     leaving: new Map(),
     inUse: [],
     subscription: undefined,

@@ -1,9 +1,10 @@
 // Whether a release may begin: each App that this one depends on has to be ready as it stands, and, where both follow
 // the same branch, to have dealt with this very head, so that a commit which changes both reaches them in order.
 
-import { type App, appKey } from '../model/app.ts';
+import { type App, appKey, APPLYSET } from '../model/app.ts';
 import { short } from '../model/commit.ts';
 import type { AppName } from '../model/events.ts';
+import { idFromKey } from '../model/object.ts';
 import { resolveApp } from '../model/resolve.ts';
 import { oneLine } from '../model/text.ts';
 import { readyCondition, withState } from '../record/conditions.ts';
@@ -17,8 +18,15 @@ export interface Obstacle {
   message: string;
 }
 
-/** Undefined: the release may begin. Otherwise the App is woken when that may have changed. */
-export async function findObstacle(run: Run, target: Target): Promise<Obstacle | undefined> {
+/**
+ * Undefined: the release may begin. Otherwise the App is woken when that may have changed. `desired`: object keys of what
+ * is to be released; undefined where it cannot be rendered.
+ */
+export async function findObstacle(
+  run: Run,
+  target: Target,
+  desired: ReadonlySet<string> | undefined,
+): Promise<Obstacle | undefined> {
   const { ctx, session, settings } = run;
   if (settings.dependsOn.length === 0) return undefined;
   // Noted before anything is looked at: what changes meanwhile wakes the App again.
@@ -26,12 +34,16 @@ export async function findObstacle(run: Run, target: Target): Promise<Obstacle |
     (name) => [nameOf(name), standingOf(ctx.store.get(name))] as const,
   );
   ctx.dependents.waits(session, new Map(standings));
-  const obstacle = await obstacleOf(run, target);
+  const obstacle = await obstacleOf(run, target, desired);
   if (obstacle === undefined) ctx.dependents.goesOn(session.name);
   return obstacle;
 }
 
-async function obstacleOf(run: Run, target: Target): Promise<Obstacle | undefined> {
+async function obstacleOf(
+  run: Run,
+  target: Target,
+  desired: ReadonlySet<string> | undefined,
+): Promise<Obstacle | undefined> {
   const { ctx, settings } = run;
   const own = nameOf(settings);
   const cycle = cycleFrom(own, (name) => ctx.store.get(name));
@@ -46,10 +58,29 @@ async function obstacleOf(run: Run, target: Target): Promise<Obstacle | undefine
         message: `it depends on App ${nameOf(name)}, which there is not`,
       };
     const why = notReady(app) ?? (await notThere(run, target, name, app));
-    if (why !== undefined)
-      return { reason: 'DependencyNotReady', message: `it waits for App ${nameOf(name)}: ${why}` };
+    if (why === undefined || waitsForUs(run, name, desired)) continue;
+    return { reason: 'DependencyNotReady', message: `it waits for App ${nameOf(name)}: ${why}` };
   }
   return undefined;
+}
+
+/** The dependency cannot be ready before this App has let go of an object that comes to it: one of the two begins. */
+function waitsForUs(run: Run, name: AppName, desired: ReadonlySet<string> | undefined): boolean {
+  if (desired === undefined) return false;
+  const isHeld = (key: string) => {
+    const id = idFromKey(key);
+    return id !== undefined && run.ctx.members.get(id)?.metadata.labels?.[APPLYSET.partOf] === run.applySet;
+  };
+  return isToLetGo(run.ctx.neighbours.waitsOf(name), desired, isHeld);
+}
+
+/** Exported for its table of cases. */
+export function isToLetGo(
+  waitsFor: ReadonlySet<string>,
+  desired: ReadonlySet<string>,
+  isHeld: (key: string) => boolean,
+): boolean {
+  return [...waitsFor].some((key) => !desired.has(key) && isHeld(key));
 }
 
 /** Why an App is not ready at its own newest state; exported for its table of cases. */

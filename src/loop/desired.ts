@@ -9,6 +9,7 @@ import type { Scope } from '../render/scope.ts';
 import { type ReadSet, readSetOf } from '../source/readset.ts';
 import type { Run } from './context.ts';
 import { parsedFiles } from './parsing.ts';
+import type { Keys } from './rendered-keys.ts';
 
 /** A commit whose files cannot be rendered: it is to blame itself. */
 export interface RenderFailure {
@@ -33,14 +34,17 @@ export async function readSetAt(run: Run, commit: string): Promise<ReadSet> {
 
 /** Desired objects at a commit. */
 export async function desiredAt(run: Run, commit: string): Promise<Rendered | RenderFailure> {
-  const { session, settings, ctx } = run;
+  const { session, ctx } = run;
   const readSet = await readSetAt(run, commit);
-  const key = `${readSet.hash}/${settings.specHash}`;
+  const key = contentOf(run, readSet);
   const kept = session.renders.get(key);
   if (kept !== undefined) return kept;
   const result = await render(run, readSet);
   // A kind that is not served yet may turn out to have another scope once it is: not to be kept.
-  if (!isRendered(result) || (await areAllServed(run, result))) session.renders.set(key, result);
+  if (!isRendered(result) || (await areAllServed(run, result))) {
+    session.renders.set(key, result);
+    ctx.neighbours.rendered.note(key, keysIn(result));
+  }
   forgetOldest(session.renders, KEPT_RENDERS);
   return result;
 
@@ -57,6 +61,25 @@ export async function desiredAt(run: Run, commit: string): Promise<Rendered | Re
 
 export function isRendered(result: Rendered | RenderFailure): result is Rendered {
   return 'manifests' in result;
+}
+
+/** Nothing at all below the path: that is known, and no mistake in a file. */
+export function isEmpty(desired: Rendered | RenderFailure): boolean {
+  return !isRendered(desired) && desired.problems.every(({ code }) => code === 'Empty');
+}
+
+/** What a render is made of: the files, and what of the App counts for it. */
+export async function contentAt(run: Run, commit: string): Promise<string> {
+  return contentOf(run, await readSetAt(run, commit));
+}
+
+function contentOf({ settings }: Run, readSet: ReadSet): string {
+  return `${readSet.hash}/${settings.specHash}`;
+}
+
+export function keysIn(result: Rendered | RenderFailure): Keys {
+  if (isRendered(result)) return new Set(result.manifests.map(({ key }) => key));
+  return isEmpty(result) ? new Set() : undefined;
 }
 
 async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFailure> {

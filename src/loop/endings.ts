@@ -2,12 +2,14 @@
 
 import { type AppStatus, type HistoryEntry, type Outcome, revision } from '../model/app.ts';
 import type { Rendered } from '../model/manifest.ts';
+import { idOf, keyOf } from '../model/object.ts';
 import type { Change } from '../model/plan.ts';
 import type { Failure } from '../model/verdict.ts';
 import { readyCondition, withState } from '../record/conditions.ts';
 import { withHistory } from '../record/history.ts';
 import { withOutcomes } from '../record/outcomes.ts';
 import { toPrune } from '../plan/pair.ts';
+import { recordOf, stillTaken } from '../plan/taken.ts';
 import { withoutHealthy } from '../decide/content.ts';
 import { withBadContent } from './content.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
@@ -45,6 +47,10 @@ export async function recordHealthy(
   };
   // Once our commit runs and is healthy, the intent has served.
   if (status.revert?.seen === true) status = { ...status, revert: undefined };
+  const keys = new Set(desired.manifests.map(({ key }) => key));
+  const members = run.ctx.members.of(run.applySet);
+  const rest = members.map((live) => keyOf(idOf(live))).filter((key) => !keys.has(key));
+  status = { ...status, takenOver: stillTaken(status.takenOver, rest) };
   status = withCompleted(status, completedBy(run, desired.manifests), desired.manifests);
   const notes = started.notes.join('; ');
   status = withHistory(status, entry(run, started, 'Healthy', notes));
@@ -62,11 +68,7 @@ export async function recordHealthy(
     reason: notes,
     durationMs: duration(run, started),
   });
-  const leaving = toPrune(
-    run.ctx.members.of(run.applySet),
-    new Set(desired.manifests.map((m) => m.key)),
-    run.applySet,
-  );
+  const leaving = toPrune(run.ctx.members.of(run.applySet), keys, run.applySet);
   const pruned = await pruneMembers(run, desired, leaving);
   if (pruned.length > 0) {
     for (const change of pruned) run.session.memory.delete(change.key);
@@ -174,6 +176,8 @@ export async function hold(
 export function ended(run: Run, started: Release): AppStatus {
   const { release: _release, ...before } = statusOf(run);
   const { done } = started;
+  before.takenOver = recordOf([...new Set([...(before.takenOver ?? []), ...run.session.taken])]);
+  run.session.taken.clear();
   const status = done === undefined ? before : withOutcomes(before, done.changes, countReady(run));
   const { oid } = started.target.commit;
   const head =

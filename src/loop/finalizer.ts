@@ -5,12 +5,13 @@ import { type App, APPLYSET, FINALIZER } from '../model/app.ts';
 import { ApiError } from '../model/errors.ts';
 import { applySetId } from '../model/resolve.ts';
 import { keyOf, type ObjectId } from '../model/object.ts';
-import { prune } from '../apply/prune.ts';
 import { toPrune } from '../plan/pair.ts';
-import type { Account } from '../ports.ts';
-import type { Context, Run, Signals } from './context.ts';
-import { objectionTo } from './in-use.ts';
+import { isTaken } from '../plan/taken.ts';
+import { type Context, type Run, type Signals, statusOf } from './context.ts';
 import { coverKinds, groupKindsOf } from './membership.ts';
+import { comingWithoutLook, leftTo } from './moving.ts';
+import { pruneFirst } from './prune-first.ts';
+import { leave } from './staying.ts';
 
 /** Puts the finalizer there, or takes it away, as the App's `deletion` says. */
 export async function keepFinalizer(run: Run): Promise<void> {
@@ -25,17 +26,17 @@ export async function keepFinalizer(run: Run): Promise<void> {
   );
 }
 
-/** The App is being deleted: prunes its members as its service account, and lets it go. */
+/** The App is being deleted: prunes its members as its service account, and lets it go. Without a run nothing is pruned. */
 export async function finalize(
   ctx: Context,
   app: App,
-  account: Account | undefined,
+  run: Run | undefined,
   signals: Signals,
 ): Promise<void> {
   const finalizers = app.metadata.finalizers ?? [];
   if (!finalizers.includes(FINALIZER)) return;
   const name = { namespace: app.metadata.namespace, name: app.metadata.name };
-  const pruned = account === undefined ? 0 : await pruneOrLeave(ctx, app, account, signals);
+  const pruned = run === undefined ? 0 : await pruneOrLeave({ ...run, signal: signals.hard });
   await ctx.store.patchMetadata(
     app,
     {
@@ -48,12 +49,12 @@ export async function finalize(
 }
 
 /** An account that has lost its rights (or Pawl the right to act as it) must not keep the App from going. */
-async function pruneOrLeave(ctx: Context, app: App, account: Account, signals: Signals): Promise<number> {
+async function pruneOrLeave(run: Run): Promise<number> {
   try {
-    return await pruneAll(ctx, app, account, signals);
+    return await pruneAll(run);
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 403 && error.status !== 404)) throw error;
-    tellLeft(ctx, app, `the objects of the deleted App stay: ${error.message}`);
+    tellLeft(run.ctx, run.app, `the objects of the deleted App stay: ${error.message}`);
     return 0;
   }
 }
@@ -71,24 +72,35 @@ function tellLeft(ctx: Context, app: App, message: string): void {
   );
 }
 
-async function pruneAll(ctx: Context, app: App, account: Account, signals: Signals): Promise<number> {
-  const applySet = applySetId(app);
-  const kinds = groupKindsOf(app);
+async function pruneAll(run: Run): Promise<number> {
+  const { ctx, app, applySet, signal } = run;
   const gvkOf = async (id: Pick<ObjectId, 'group' | 'kind'>) =>
-    (await ctx.cluster.preferred(id.group, id.kind, signals.hard))?.gvk;
-  const gvks = (await Promise.all(kinds.map(gvkOf))).filter((gvk) => gvk !== undefined);
-  await coverKinds(ctx, app, account, gvks, signals.hard);
-  // What another App waits for is left to it.
-  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet)
-    .filter((id) => ctx.neighbours.waitingBeside(applySet, keyOf(id)) === undefined)
-    .toReversed();
-  const api = ctx.cluster.as(account);
-  const changes = await prune(
-    { objects, applySet, api, gvkOf, objection: objectionTo({ ctx, api, applySet, signal: signals.hard }) },
-    signals.hard,
+    (await ctx.cluster.preferred(id.group, id.kind, signal))?.gvk;
+  const gvks = (await Promise.all(groupKindsOf(app).map(gvkOf))).filter((gvk) => gvk !== undefined);
+  await coverKinds(ctx, app, run.account, gvks, signal);
+  const objects = toPrune(ctx.members.of(applySet), new Set(), applySet);
+  // What another App renders or waits for is left to it, and what was never this App's own is let go.
+  const coming = await comingWithoutLook(run, objects);
+  const { takenOver } = statusOf(run);
+  const isTheirs = (id: ObjectId) => coming.has(keyOf(id)) || isTaken(takenOver, keyOf(id));
+  const changes = await pruneFirst(
+    run,
+    objects.filter((id) => !isTheirs(id)),
   );
-  const left = changes.filter((change) => change.outcome === 'refused');
+  const left = [
+    ...changes.filter((change) => change.outcome === 'refused'),
+    ...objects.flatMap((id) => {
+      const theirs = coming.get(keyOf(id));
+      return theirs?.sure === 'perhaps' ? [leftTo(id, theirs)] : [];
+    }),
+  ];
   if (left.length > 0)
     tellLeft(ctx, app, `${left.length} objects of the deleted App stay: ${left[0]?.reason ?? ''}`);
+  const taken = new Map(
+    objects
+      .filter((id) => !coming.has(keyOf(id)) && isTaken(takenOver, keyOf(id)))
+      .map((id) => [keyOf(id), { kind: 'taken' as const }]),
+  );
+  await leave(run, objects, taken);
   return changes.filter((change) => change.outcome === 'pruned').length;
 }

@@ -4,8 +4,11 @@
 import { keyOf, type ObjectId } from '../model/object.ts';
 import type { Change, ChangeOutcome } from '../model/plan.ts';
 import { whatHolds } from '../apply/delete.ts';
+import { toPrune } from '../plan/pair.ts';
 import { type Run, save, type Session, statusOf, tell } from './context.ts';
+import { isHealthyApplied } from './healthy.ts';
 import { pruneFirst } from './prune-first.ts';
+import { staying } from './staying.ts';
 
 export interface Leaving {
   id: ObjectId;
@@ -21,6 +24,10 @@ const TELL_AFTER_MS = 10_000;
 export function noteLeaving(session: Session, changes: readonly Change[], nowMs: number): void {
   for (const { id, key, outcome } of changes)
     if (outcome === 'pruned') session.leaving.set(key, { id, sinceMs: nowMs, told: false });
+}
+
+/** Looked at again when what is going now is gone. */
+export function noteInUse(session: Session, changes: readonly Change[]): void {
   session.inUse = changes
     .filter(({ id, outcome }) => outcome === 'skipped' && id.kind === 'Namespace' && id.group === '')
     .map(({ id }) => id);
@@ -60,14 +67,25 @@ export async function seeOff(run: Run): Promise<{ afterMs?: number }> {
 /** What kept a namespace in use may have been what is gone now. */
 async function emptied(run: Run, said: Map<string, Said>): Promise<void> {
   const { session, ctx } = run;
-  const again = session.inUse.filter((id) => !session.desired.has(keyOf(id)));
+  const noted = new Set(session.inUse.map(keyOf));
   session.inUse = [];
-  if (again.length === 0 || !run.settings.prune) return;
-  const changes = await pruneFirst(run, again);
+  const { applied } = statusOf(run);
+  // Only what is healthy says what may go, and only as everything stands now.
+  if (noted.size === 0 || !run.settings.prune || !isHealthyApplied(statusOf(run))) return;
+  const leaving = toPrune(ctx.members.of(run.applySet), new Set(session.desired.keys()), run.applySet);
+  const again = leaving.filter((id) => noted.has(keyOf(id)));
+  const stays = await staying(run, again, applied?.commit);
+  const changes = await pruneFirst(
+    run,
+    again.filter((id) => !stays.has(keyOf(id))),
+  );
   for (const { key, outcome, reason } of changes) said.set(key, { outcome, reason });
   const pruned = changes.filter(({ outcome }) => outcome === 'pruned');
   if (pruned.length > 0) tell(run, { type: 'pruned', objects: pruned.map(({ id }) => id) });
   noteLeaving(session, pruned, ctx.clock.monotonic());
+  session.inUse = again.filter((id) =>
+    changes.every(({ key, outcome }) => key !== keyOf(id) || outcome === 'skipped'),
+  );
 }
 
 interface Said {

@@ -11,8 +11,9 @@ import { finalise } from '../plan/finalise.ts';
 import { stagesOf } from '../plan/pair.ts';
 import { orderOf } from '../render/order.ts';
 import { type Run, tell } from './context.ts';
-import { comingToOthers } from './moving.ts';
+import { noteLeaving } from './leaving.ts';
 import { pruneFirst } from './prune-first.ts';
+import { staying } from './staying.ts';
 
 const GONE_WITHIN_MS = 60_000;
 
@@ -23,10 +24,17 @@ export interface WithWay {
   first: KubeObject[];
 }
 
-/** Pure but for reading what is live. */
-export function findWay(run: Run, whole: Plan, desired: Rendered, changeCause: string): WithWay {
+/** Pure but for reading what is live. `stays`: what is not deleted though the plan would prune it. */
+export function findWay(
+  run: Run,
+  whole: Plan,
+  desired: Rendered,
+  changeCause: string,
+  stays: ReadonlySet<string> = new Set(),
+): WithWay {
   const { members } = run.ctx;
-  const leaving = run.settings.prune ? whole.prune.flatMap((id) => members.get(id) ?? []) : [];
+  const going = run.settings.prune ? whole.prune.filter((id) => !stays.has(keyOf(id))) : [];
+  const leaving = going.flatMap((id) => members.get(id) ?? []);
   const manifests = new Map(desired.manifests.map((manifest) => [manifest.key, manifest]));
   const named = new Map<Refusal, KubeObject[]>(
     whole.refusals.map((refusal) => [refusal, namedAsBlocking(refusal, leaving)]),
@@ -59,14 +67,23 @@ export function findWay(run: Run, whole: Plan, desired: Rendered, changeCause: s
 }
 
 /** Whether what the server refuses now will be free when these manifests are released. */
-export function willBeFree(run: Run, refusal: Refusal, manifests: readonly Manifest[]): boolean {
+export async function willBeFree(
+  run: Run,
+  refusal: Refusal,
+  manifests: readonly Manifest[],
+): Promise<boolean> {
   const object = manifests.find(({ key }) => key === keyOf(refusal.id))?.object;
   if (object === undefined) return false;
   const { members } = run.ctx;
   const stays = new Set(manifests.map(({ key }) => key));
   const leaving = members.of(run.applySet).filter((live) => !stays.has(keyOf(idOf(live))));
   const items = manifests.map((manifest) => ({ live: members.get(manifest.id), object: manifest.object }));
-  return isAboutToBeFree(refusal, object, { items, leaving: run.settings.prune ? leaving : [] });
+  const isFreeWith = (gone: readonly KubeObject[]) =>
+    isAboutToBeFree(refusal, object, { items, leaving: gone });
+  if (!run.settings.prune || isFreeWith([])) return isFreeWith([]);
+  if (!isFreeWith(leaving)) return false;
+  const stay = await staying(run, leaving.map(idOf), undefined);
+  return isFreeWith(leaving.filter((live) => !stay.has(keyOf(idOf(live)))));
 }
 
 /** Deletes them and waits until they are gone; what stays in the way is a refusal of the release. */
@@ -74,13 +91,8 @@ export async function makeWay(
   run: Run,
   first: readonly KubeObject[],
 ): Promise<{ changes: Change[]; refusals: Refusal[] }> {
-  const ids = first.map(idOf);
-  // What another App of the repository renders is left to it, whatever it holds.
-  const coming = ids.length === 0 ? new Map() : await comingToOthers(run, ids);
-  const changes = await pruneFirst(
-    run,
-    ids.filter((id) => !coming.has(keyOf(id))),
-  );
+  const changes = await pruneFirst(run, first.map(idOf));
+  noteLeaving(run.session, changes, run.ctx.clock.monotonic());
   const pruned = changes.filter(({ outcome }) => outcome === 'pruned').map(({ id }) => id);
   if (pruned.length > 0) tell(run, { type: 'pruned', objects: pruned });
   const refusals: Refusal[] = [];

@@ -19,12 +19,7 @@ export async function openRun(ctx: Context, session: Session, signals: Signals):
   }
   const settings = resolved.ok;
   const account = { namespace: settings.namespace, name: settings.serviceAccountName };
-  if (app.metadata.deletionTimestamp !== undefined) {
-    await finalize(ctx, app, account, signals);
-    return undefined;
-  }
   const applySet = applySetId(app);
-  session.subscription ??= ctx.members.subscribe(applySet, (change) => onMemberChange(session, change));
   const { url, branch } = settings.source;
   const run: Run = {
     ctx,
@@ -39,6 +34,11 @@ export async function openRun(ctx: Context, session: Session, signals: Signals):
     signal: signals.soft,
     hard: signals.hard,
   };
+  if (app.metadata.deletionTimestamp !== undefined) {
+    await finalize(ctx, app, run, signals);
+    return undefined;
+  }
+  session.subscription ??= ctx.members.subscribe(applySet, (change) => onMemberChange(session, change));
   if (settings.suspend) {
     await suspend(run);
     return undefined;

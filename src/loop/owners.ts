@@ -11,6 +11,7 @@ import { oneLine } from '../model/text.ts';
 import { holds } from '../plan/field-set.ts';
 import { ownerOf, ownFields } from '../plan/fields.ts';
 import type { Run } from './context.ts';
+import { keysOf } from './moving.ts';
 
 const LABEL = parseFieldPath(`metadata.labels[${APPLYSET.partOf}]`);
 
@@ -29,6 +30,15 @@ export async function heldBy(
   return why;
 }
 
+/** As {@link heldBy}, when everything else has been found to be in order. */
+export function claim(run: Run, { key }: Manifest): string | undefined {
+  const { neighbours } = run.ctx;
+  const first = neighbours.claims(run.applySet, key);
+  if (first === undefined) return undefined;
+  neighbours.waits(run.applySet, key);
+  return rendersToo(first);
+}
+
 function inBoth(run: Run, { key }: Manifest): string | undefined {
   const first = run.ctx.neighbours.firstBeside(run.applySet, key);
   return first === undefined ? undefined : rendersToo(first);
@@ -45,10 +55,13 @@ async function heldAs(
   switch (hold.kind) {
     case 'let-go':
       return undefined;
-    case 'renders':
-      return rendersToo(hold.name);
+    case 'renders': {
+      // What it has planned may be of a former commit.
+      const keys = await keysOf(run, hold.name);
+      return keys === undefined || keys.has(manifest.key) ? rendersToo(hold.name) : holdsStill(hold.name);
+    }
     case 'unsettled':
-      return `App ${show(hold.name)} holds it until a release of its own without it is healthy; then this App takes it`;
+      return holdsStill(hold.name);
     case 'unknown': {
       const app = await appOf(run, label, signal);
       if (app === 'unknown') return `another App or tool holds it (${APPLYSET.partOf}=${oneLine(label, 63)})`;
@@ -58,6 +71,10 @@ async function heldAs(
       return isByPawl(live) ? undefined : anotherTool(manifest, label, live);
     }
   }
+}
+
+function holdsStill(name: AppName): string {
+  return `App ${show(name)} holds it until a release of its own without it is healthy; then this App takes it`;
 }
 
 function rendersToo(name: AppName): string {

@@ -6,10 +6,11 @@ import { ANNOTATION } from '../model/app.ts';
 import { isHook } from '../model/hook.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { PlanItem } from '../model/plan.ts';
+import { takenBy } from '../plan/taken.ts';
 import { type OneInput, type Planned, planOne } from '../plan/one.ts';
 import { autoscalersOf } from './autoscaled.ts';
 import type { Run } from './context.ts';
-import { heldBy } from './owners.ts';
+import { claim, heldBy } from './owners.ts';
 
 /** `manifests`: all that the App desires, its autoscalers among them. */
 export function oneInput(run: Run, manifests: Iterable<Manifest>, changeCause: string | undefined): OneInput {
@@ -23,6 +24,7 @@ export function oneInput(run: Run, manifests: Iterable<Manifest>, changeCause: s
     changeCause,
     autoscalers: autoscalersOf(run, manifests),
     heldBy: (manifest, live, signal) => heldBy(run, manifest, live, signal),
+    claim: (manifest) => claim(run, manifest),
   };
 }
 
@@ -35,5 +37,8 @@ export async function plannedNow(run: Run, item: PlanItem, manifests: Iterable<M
     return { item };
   }
   const changeCause = item.object.metadata.annotations?.[ANNOTATION.changeCause];
-  return planOne(item.manifest, oneInput(run, manifests, changeCause), false, run.hard);
+  const now = await planOne(item.manifest, oneInput(run, manifests, changeCause), false, run.hard);
+  // Written with the next status: that it is there was not known when the release began.
+  if ('item' in now) for (const key of takenBy([now.item], run.applySet)) run.session.taken.add(key);
+  return now;
 }

@@ -2,14 +2,13 @@
 // but for what stands in the release's way (making-way.ts).
 
 import type { Rendered } from '../model/manifest.ts';
-import type { AppName } from '../model/events.ts';
 import { keyOf, type ObjectId } from '../model/object.ts';
 import type { Change } from '../model/plan.ts';
-import { type Run, tell } from './context.ts';
-import { noteLeaving } from './leaving.ts';
+import { type Run, statusOf, tell } from './context.ts';
+import { noteInUse, noteLeaving } from './leaving.ts';
 import { shrinkMembers } from './membership.ts';
-import { comingToOthers } from './moving.ts';
 import { pruneFirst } from './prune-first.ts';
+import { leave, staying } from './staying.ts';
 
 export async function pruneMembers(
   run: Run,
@@ -17,20 +16,17 @@ export async function pruneMembers(
   objects: readonly ObjectId[],
 ): Promise<Change[]> {
   if (!run.settings.prune || objects.length === 0) return [];
-  const coming = await comingToOthers(run, objects);
-  const left = objects.filter((id) => coming.has(keyOf(id))).map((id) => leftTo(id, coming.get(keyOf(id))));
+  const stays = await staying(run, objects, statusOf(run).applied?.commit);
   const changes = await pruneFirst(
     run,
-    objects.filter((id) => !coming.has(keyOf(id))),
+    objects.filter((id) => !stays.has(keyOf(id))),
   );
   noteLeaving(run.session, changes, run.ctx.clock.monotonic());
+  noteInUse(run.session, changes);
   const gone = changes.filter((change) => change.outcome === 'pruned').map((change) => change.id);
   if (gone.length > 0) tell(run, { type: 'pruned', objects: gone });
-  if (changes.every((change) => change.outcome !== 'refused')) await shrinkMembers(run, desired.manifests);
-  return [...changes, ...left];
-}
-
-function leftTo(id: ObjectId, app: AppName | undefined): Change {
-  const reason = `left to App ${app?.namespace ?? ''}/${app?.name ?? ''}, which renders it`;
-  return { id, key: keyOf(id), outcome: 'skipped', reason };
+  const left = await leave(run, objects, stays);
+  const all = [...changes, ...left];
+  if (all.every((change) => change.outcome !== 'refused')) await shrinkMembers(run, desired.manifests);
+  return all;
 }

@@ -41,6 +41,8 @@ export async function quietly(run: Run, target: Target): Promise<Ended> {
   );
   run.session.desired = new Map([...kept].filter(([key]) => !owned.has(key)));
   const refusals = plan.refusals.filter(({ id }) => kept.has(keyOf(id)));
+  // What runs is kept, so nothing is begun that others would hold up.
+  run.ctx.neighbours.planned(run.applySet, refusals.length === 0 ? 'taken' : 'refused');
   if (run.settings.drift === 'Report') {
     // Looked after from here on, though not set back.
     for (const item of changed) report(run, item, false);

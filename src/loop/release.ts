@@ -8,7 +8,7 @@ import type { Failure, Verdict } from '../model/verdict.ts';
 import { decide, type Step } from '../decide/decide.ts';
 import { seenTooOften } from './content.ts';
 import { type Run, statusOf, tell } from './context.ts';
-import { desiredAt, isRendered, type RenderFailure } from './desired.ts';
+import { desiredAt, isEmpty, isRendered, keysIn, type RenderFailure } from './desired.ts';
 import { hold, isJudged, recordHealthy, recordSuperseded, recordUndecided } from './endings.ts';
 import { findObstacle, sayObstacle } from './dependencies.ts';
 import { factsFor, isOurs } from './facts.ts';
@@ -59,7 +59,7 @@ export async function release(run: Run, head: string): Promise<Ended> {
     return quietly(run, target);
   // What is under way goes on, and Pawl's own way back is never held up.
   const isBegun = statusOf(run).release?.commit === target.commit.oid || isOurs(run, target.commit.oid);
-  const obstacle = isBegun ? undefined : await findObstacle(run, target);
+  const obstacle = isBegun ? undefined : await findObstacle(run, target, keysIn(desired));
   if (obstacle !== undefined) {
     // What runs is looked after meanwhile, by a process that has just started, too.
     if (run.session.desired.size === 0 || !run.session.isKept) await quietly(run, target);
@@ -68,6 +68,7 @@ export async function release(run: Run, head: string): Promise<Ended> {
   }
   const started = begin(run, target, cause);
   run.session.toldSigns.clear();
+  // Nothing at all is far more often a moved folder than a wish: it is neither applied nor reverted (I4).
   if (isEmpty(desired)) {
     const message =
       'the path holds no manifests at this commit; to remove everything, delete the App with deletion: Prune';
@@ -128,11 +129,6 @@ async function conclude(
     case 'ask-healthy':
       throw new Error('the healthy revision has been asked already');
   }
-}
-
-/** Nothing at all is far more often a moved folder than a wish: it is neither applied nor reverted (I4). */
-function isEmpty(desired: Rendered | RenderFailure): boolean {
-  return !isRendered(desired) && desired.problems.every(({ code }) => code === 'Empty');
 }
 
 function isHealthyAs(run: Run, target: Target, desired: Rendered): boolean {

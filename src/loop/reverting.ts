@@ -9,6 +9,7 @@ import type { Commit } from '../model/commit.ts';
 import type { Rendered, TreeFile } from '../model/manifest.ts';
 import { PawlError } from '../model/errors.ts';
 import { showId } from '../model/object.ts';
+import type { Refusal, RefusalKind } from '../model/plan.ts';
 import type { Failure } from '../model/verdict.ts';
 import { composeRevert, restoreIntent, type Revert } from '../revert/compose.ts';
 import { type PushOutcome, pushIntent } from '../revert/push.ts';
@@ -27,6 +28,8 @@ import { targetAt } from './source.ts';
 /** A push that finds the branch moved is decided anew this often in a row, then it waits. */
 const MAX_PUSHES = 3;
 const ASK_AGAIN_MS = 5_000;
+/** Refused for what the objects say, and so again. */
+const BY_CONTENT: ReadonlySet<RefusalKind> = new Set(['Invalid', 'Immutable', 'Denied']);
 
 export async function revert(
   run: Run,
@@ -40,10 +43,12 @@ export async function revert(
   const restored = await healthyRender(run, started.target);
   if (healthy === undefined || restored === undefined)
     throw new Error('a revert was decided without a healthy revision');
-  const refused = (await dryRun(run, restored.manifests)).filter(
-    (refusal) => !willBeFree(run, refusal, restored.manifests),
-  );
-  const wrong = refused.find(({ kind }) => kind === 'Invalid' || kind === 'Immutable' || kind === 'Denied');
+  let wrong: Refusal | undefined;
+  for (const refusal of await dryRun(run, restored.manifests)) {
+    if (!BY_CONTENT.has(refusal.kind) || (await willBeFree(run, refusal, restored.manifests))) continue;
+    wrong = refusal;
+    break;
+  }
   if (wrong !== undefined) {
     const message = `the server would refuse the healthy revision ${healthy} too: ${showId(wrong.id)}: ${wrong.message}`;
     return hold(run, started, { outcome: 'Held', reason: 'RevertWouldFail', message }, desired, failures);

@@ -3,14 +3,15 @@
 
 import { ANNOTATION, type Baseline, type Phase, revision } from '../model/app.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
-import { keyOf, showId } from '../model/object.ts';
-import type { Change, Plan } from '../model/plan.ts';
+import { idOf, keyOf, showId } from '../model/object.ts';
+import type { Change, Plan, Refusal } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { ChangeSet } from '../apply/apply.ts';
 import { reasonOf, verdictOfRefusals } from '../decide/refusals.ts';
 import { changeCauseOf } from '../plan/finalise.ts';
 import { isMassDeletion, stagesOf } from '../plan/pair.ts';
 import { makePlan, summary } from '../plan/plan.ts';
+import { withTaken } from '../plan/taken.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
 import { NO_STAGE, nameOfStage } from './reached.ts';
@@ -25,12 +26,13 @@ import { isOurs } from './facts.ts';
 import { healthyRender, isHealthyApplied } from './healthy.ts';
 import { hooksOf, planHook, withoutHooks } from './hooks.ts';
 import type { Interruption } from './interruption.ts';
-import { findWay, makeWay } from './making-way.ts';
+import { findWay, makeWay, type WithWay } from './making-way.ts';
 import { coverMembers } from './membership.ts';
 import { oneInput } from './planning-one.ts';
 import type { Release } from './release.ts';
 import { askedInTurn, baselineNow } from './rollup.ts';
 import { sourceOf } from './source.ts';
+import { staying } from './staying.ts';
 import { openGate, sayWaiting } from './staging.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
 
@@ -49,18 +51,19 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
     return { kind: 'verdict', verdict: { kind: 'unknown', ...refused }, changes: [], untouched: true };
   const changeCause = changeCauseOf(commit.oid, started.subject);
   const whole = await planFor(run, desired, changeCause);
-  const found = findWay(run, whole, desired, changeCause);
+  const found = await wayFor(run, commit.oid, whole, desired, changeCause);
   const plan = await withHooks(run, started, desired, found.plan);
+  notePlanned(run, plan.refusals);
   tell(run, { type: 'planned', commit: commit.oid, ...summary(plan) });
   if (plan.refusals.length > 0) {
     const changes = refusedPlan(plan);
     started.done = { changes };
     return { kind: 'verdict', verdict: verdictOfRefusals(plan.refusals), changes, untouched: true };
   }
-  const unconfirmed = massDeletion(run, started, plan, desired);
+  const unconfirmed = await massDeletion(run, started, plan, desired);
   if (unconfirmed !== undefined) return unconfirmed;
 
-  await enter(run, started, 'Applying', isQuiet(run) ? await checksFailingNow(run) : {});
+  await enter(run, started, 'Applying', isQuiet(run) ? await checksFailingNow(run) : {}, plan);
   letGo(run, plan);
   const way = await makeWay(run, found.first);
   if (way.refusals.length > 0) {
@@ -73,6 +76,26 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   } finally {
     vigil.close();
   }
+}
+
+/** What stays whatever this release says stands in nobody's way: asked only where something would go first. */
+async function wayFor(
+  run: Run,
+  commit: string,
+  whole: Plan,
+  desired: Rendered,
+  changeCause: string,
+): Promise<WithWay> {
+  const found = findWay(run, whole, desired, changeCause);
+  if (found.first.length === 0) return found;
+  const stays = await staying(run, found.first.map(idOf), commit);
+  return stays.size === 0 ? found : findWay(run, whole, desired, changeCause, new Set(stays.keys()));
+}
+
+/** Tells the other Apps how it ended, so that what they wait for is theirs or not. */
+function notePlanned({ ctx, applySet }: Run, refusals: readonly Refusal[]): void {
+  const isBlocked = refusals.every(({ kind }) => kind === 'Owned');
+  ctx.neighbours.planned(applySet, refusals.length === 0 ? 'taken' : isBlocked ? 'blocked' : 'refused');
 }
 
 /** Hooks that run before services have a place in the plan; of the others it is only asked whether they would be taken. */
@@ -241,18 +264,27 @@ function isPruneConfirmed(run: Run, commit: string): boolean {
   return confirmed === commit || confirmed === revision(run.settings.source.branch, commit);
 }
 
-function massDeletion(run: Run, started: Release, plan: Plan, desired: Rendered): RollOut | undefined {
+async function massDeletion(
+  run: Run,
+  started: Release,
+  plan: Plan,
+  desired: Rendered,
+): Promise<RollOut | undefined> {
   const members = run.ctx.members.of(run.applySet).length;
   if (!run.settings.prune || !isMassDeletion(members, plan.prune.length, desired.manifests.length))
     return undefined;
   const { oid } = started.target.commit;
   // Our own revert takes away what the commits that it undoes had brought, and a person has asked for an undo.
   if (isPruneConfirmed(run, oid) || isOurs(run, oid)) return undefined;
+  // What is left to other Apps is not deleted: an App may be split.
+  const stays = await staying(run, plan.prune, oid);
+  const going = plan.prune.length - stays.size;
+  if (!isMassDeletion(members, going, desired.manifests.length)) return undefined;
   const name = revision(run.settings.source.branch, oid);
   return {
     kind: 'held',
     reason: MASS_DELETION,
-    message: `${oid} would delete ${plan.prune.length} of ${members} objects. If that is meant: \`kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}\``,
+    message: `${oid} would delete ${going} of ${members} objects. If that is meant: \`kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}\``,
   };
 }
 
@@ -262,6 +294,7 @@ async function enter(
   started: Release,
   phase: Phase,
   failing: Baseline['checks'] = {},
+  plan?: Plan,
 ): Promise<void> {
   if (phase === 'Applying') await askedInTurn(run);
   const { commit } = started.target;
@@ -278,6 +311,11 @@ async function enter(
       status.applied?.commit === commit.oid && status.applied.source === source
         ? { ...status.applied, through: undefined }
         : { commit: commit.oid, at, source },
+    takenOver: withTaken(
+      [...(status.takenOver ?? []), ...run.session.taken],
+      plan?.stages.flat() ?? [],
+      run.applySet,
+    ),
     baseline: phase === 'Applying' ? baselineFor(run, commit.oid, failing) : status.baseline,
     release: {
       commit: commit.oid,

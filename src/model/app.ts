@@ -159,6 +159,8 @@ export interface AppStatus {
   applied?: Applied;
   healthy?: CommitRef & { source: string; renderHash: string };
   baseline?: Baseline;
+  /** Objects that releases since the healthy one took over from others; `*`: more than there is room to name. */
+  takenOver?: string[];
   release?: {
     commit: string;
     phase: Phase;

@@ -57,7 +57,9 @@ export async function planOne(
     const seen = await look(manifest, mirrored, input, signal);
     const held = await input.heldBy(manifest, seen.live, signal);
     if (held !== undefined) return await refusedAsHeld(manifest, held, seen.live, input, signal);
-    return { item: await planned(manifest, seen, input, signal) };
+    const item = await planned(manifest, seen, input, signal);
+    const late = input.claim(manifest);
+    return late === undefined ? { item } : { refusal: { id: manifest.id, kind: 'Owned', message: late } };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const refusal = refusalOf(manifest.id, error);

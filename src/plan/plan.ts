@@ -46,6 +46,8 @@ export interface PlanInput {
     live: KubeObject | undefined,
     signal: AbortSignal,
   ) => Promise<string | undefined>;
+  /** Its dry-run has passed: nobody else may have it from here on. As {@link heldBy} where somebody was faster. */
+  claim: (manifest: Manifest) => string | undefined;
   /** Whether the server serves the kind. */
   isServed: (manifest: Manifest) => boolean;
 }

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { Json } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { live, patch, pathOf, put } from '../support/objects.ts';
-import { appOf, configYaml, inShop, type Shop } from '../support/shop.ts';
+import { appOf, configYaml, inShop, type Shop, webYaml } from '../support/shop.ts';
+import { image } from '../support/plays.ts';
 import { looks } from '../support/world.ts';
 
 const named = (name: string, banner: string) => configYaml({ banner }).replace('name: web', `name: ${name}`);
@@ -68,7 +69,8 @@ test.concurrent.for(orders)(
           async () => {
             const { conditions } = await statusOf(shop, 'b');
             expect(conditions[0]).toMatchObject({ status: 'False', reason: 'Owned' });
-            expect(conditions[0].message).toContain(`App ${namespace}/a renders it too`);
+            // What the other renders is seen at the commit, though it has not looked yet.
+            expect(conditions[0].message).toContain(`App ${namespace}/a holds it until`);
           },
           { timeoutMs: 40_000 },
         );
@@ -141,4 +143,58 @@ test.concurrent(
       expect([after.metadata.uid, after.data]).toEqual([before.metadata.uid, { banner: 'two' }]);
     },
   ),
+);
+
+test.concurrent(
+  'a commit that moves an object and breaks the App that gets it is reverted: the object is let go, not deleted',
+  inShop({ withoutApp: true, files }, async (shop) => {
+    const { cluster, namespace, person } = shop;
+    await make(shop, 'a');
+    await make(shop, 'b');
+    await shop.agent();
+    await healthy(shop, 'a', shop.first);
+    await healthy(shop, 'b', shop.first);
+    const before = await live(cluster, 'configmaps', namespace, 'moves');
+    const head = await person.publish('move, and break', {
+      'a/moves.yaml': null,
+      'b/moves.yaml': named('moves', 'two'),
+      'b/new.yaml': named('new', 'two'),
+      'b/config.yaml': configYaml(),
+      'b/web.yaml': webYaml({ image: image('1.18-crash') }),
+    });
+    const revert = await eventually(
+      async () => {
+        const now = await shop.head();
+        expect(now).not.toBe(head);
+        return now;
+      },
+      { timeoutMs: 60_000 },
+    );
+    await healthy(shop, 'b', revert);
+    await eventually(
+      async () => {
+        const { objects } = await statusOf(shop, 'b');
+        const said = objects.outcomes.find(({ object }: Json) => object.endsWith('/moves'));
+        expect(said).toMatchObject({
+          outcome: 'skipped',
+          reason: expect.stringContaining('it stays as it is'),
+        });
+      },
+      { timeoutMs: 30_000 },
+    );
+    const after = await live(cluster, 'configmaps', namespace, 'moves');
+    expect([after.metadata.uid, after.data]).toEqual([before.metadata.uid, { banner: 'two' }]);
+    expect(after.metadata.labels?.[PART_OF]).toBeUndefined();
+    expect(after.metadata.deletionTimestamp).toBeUndefined();
+    // What the commit itself had made goes with it.
+    await expect(live(cluster, 'configmaps', namespace, 'new')).rejects.toThrow();
+
+    // Where its file comes back, so does the object.
+    const back = await person.publish('back', { 'a/moves.yaml': named('moves', 'one') });
+    await healthy(shop, 'a', back);
+    const again = await live(cluster, 'configmaps', namespace, 'moves');
+    const ofA = await live(cluster, 'configmaps', namespace, 'own-a');
+    expect(again.metadata.uid).toBe(before.metadata.uid);
+    expect(again.metadata.labels[PART_OF]).toBe(ofA.metadata.labels[PART_OF]);
+  }),
 );
