@@ -43,10 +43,13 @@ const orders = [
   { name: 'the one that gets it', first: 'b', last: 'a' },
 ];
 
+/** More than half of what the first App has: nothing of it would be deleted. */
+const many = Array.from({ length: 12 }, (_, index) => named(`many-${index}`, 'many')).join('---\n');
+
 test.concurrent.for(orders)(
   'a commit moves an object from one App to another, and $name looks first: it is never deleted',
   async ({ first, last }) => {
-    await inShop({ withoutApp: true, files }, async (shop) => {
+    await inShop({ withoutApp: true, files: { ...files, 'a/many.yaml': many } }, async (shop) => {
       const { namespace, person, cluster } = shop;
       await make(shop, 'a');
       await make(shop, 'b');
@@ -62,6 +65,8 @@ test.concurrent.for(orders)(
       const head = await person.publish('move', {
         'a/moves.yaml': null,
         'b/moves.yaml': named('moves', 'two'),
+        'a/many.yaml': null,
+        'b/many.yaml': many,
       });
       if (first === 'a') await healthy(shop, 'a', head);
       else
@@ -187,14 +192,70 @@ test.concurrent(
     expect(after.metadata.labels?.[PART_OF]).toBeUndefined();
     expect(after.metadata.deletionTimestamp).toBeUndefined();
     // What the commit itself had made goes with it.
-    await expect(live(cluster, 'configmaps', namespace, 'new')).rejects.toThrow();
+    await eventually(async () => {
+      expect(await live(cluster, 'configmaps', namespace, 'new')).toBeUndefined();
+    });
 
     // Where its file comes back, so does the object.
+    await person.pull();
     const back = await person.publish('back', { 'a/moves.yaml': named('moves', 'one') });
     await healthy(shop, 'a', back);
     const again = await live(cluster, 'configmaps', namespace, 'moves');
     const ofA = await live(cluster, 'configmaps', namespace, 'own-a');
     expect(again.metadata.uid).toBe(before.metadata.uid);
     expect(again.metadata.labels[PART_OF]).toBe(ofA.metadata.labels[PART_OF]);
+
+    // An App that goes leaves what another renders by now, though neither has looked at the commit.
+    const slow = { spec: { schedule: '0 0 * * * *' } };
+    await patch(cluster, pathOf('apps', namespace, 'a'), { spec: { ...slow.spec, deletion: 'Prune' } });
+    await patch(cluster, pathOf('apps', namespace, 'b'), slow);
+    await eventually(async () => {
+      const { metadata } = await live(cluster, 'apps', namespace, 'a');
+      expect(metadata.finalizers).toContain('pawl.dev/prune');
+    });
+    await looks(shop, 4);
+    const moved = await person.publish('move alone', {
+      'a/moves.yaml': null,
+      'b/moves.yaml': named('moves', 'three'),
+    });
+    await cluster.kubectl(['delete', 'apps.pawl.dev', 'a', '-n', namespace]);
+    await eventually(async () => {
+      expect(await live(cluster, 'configmaps', namespace, 'own-a')).toBeUndefined();
+    });
+    expect(
+      (await live(cluster, 'configmaps', namespace, 'moves')).metadata.deletionTimestamp,
+    ).toBeUndefined();
+    await patch(cluster, pathOf('apps', namespace, 'b'), { spec: { schedule: '* * * * * *' } });
+    await healthy(shop, 'b', moved);
+    const last = await live(cluster, 'configmaps', namespace, 'moves');
+    expect([last.metadata.uid, last.data]).toEqual([before.metadata.uid, { banner: 'three' }]);
+  }),
+);
+
+test.concurrent(
+  'two Apps of which one depends on the other swap objects in one commit: neither waits for ever, nothing is deleted',
+  inShop({ withoutApp: true, files: { ...files, 'b/other.yaml': named('other', 'b') } }, async (shop) => {
+    const { cluster, namespace, person } = shop;
+    await make(shop, 'a');
+    await make(shop, 'b', { dependsOn: [{ name: 'a' }] });
+    await shop.agent();
+    await healthy(shop, 'a', shop.first);
+    await healthy(shop, 'b', shop.first);
+    const names = ['moves', 'other'];
+    const all = () => Promise.all(names.map((name) => live(cluster, 'configmaps', namespace, name)));
+    const before = await all();
+    const head = await person.publish('swap', {
+      'a/moves.yaml': null,
+      'b/moves.yaml': named('moves', 'b'),
+      'b/other.yaml': null,
+      'a/other.yaml': named('other', 'a'),
+    });
+    await healthy(shop, 'b', head);
+    await healthy(shop, 'a', head);
+    const after = await all();
+    const uids = (of: Json[]) => of.map(({ metadata }) => metadata.uid);
+    const sets = (of: Json[]) => of.map(({ metadata }) => metadata.labels[PART_OF]);
+    expect(uids(after)).toEqual(uids(before));
+    expect(sets(after)).toEqual(sets(before).toReversed());
   }),
 );

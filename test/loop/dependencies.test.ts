@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { App, Condition } from '../../src/model/app.ts';
-import { cycleFrom, notReady } from '../../src/loop/dependencies.ts';
+import { cycleFrom, isToLetGo, notReady } from '../../src/loop/dependencies.ts';
 import { Dependents } from '../../src/loop/dependents.ts';
 import { Wakes } from '../../src/loop/wakes.ts';
 
@@ -93,4 +93,13 @@ test('who waits is woken by what matters, and by nothing else', () => {
   dependents.goesOn(web.name);
   dependents.dealtWith(db, 'next');
   expect(web.wakes.isEmpty).toBe(true);
+});
+
+test.each([
+  { name: 'one that it lets go', waits: ['x'], desired: ['y'], held: ['x', 'y'], want: true },
+  { name: 'nothing', waits: [], desired: ['y'], held: ['x', 'y'], want: false },
+  { name: 'one that it keeps', waits: ['x'], desired: ['x'], held: ['x'], want: false },
+  { name: 'one that it has not got', waits: ['x'], desired: ['y'], held: ['y'], want: false },
+])('a dependency that waits for $name holds nobody up: $want', ({ waits, desired, held, want }) => {
+  expect(isToLetGo(new Set(waits), new Set(desired), (key) => held.includes(key))).toBe(want);
 });
