@@ -28,7 +28,7 @@ export type Planned = { item: PlanItem } | { refusal: Refusal };
 
 export type OneInput = Pick<
   PlanInput,
-  'applySet' | 'members' | 'api' | 'memory' | 'listed' | 'changeCause' | 'autoscalers' | 'heldBy'
+  'applySet' | 'members' | 'api' | 'memory' | 'listed' | 'changeCause' | 'autoscalers' | 'heldBy' | 'claim'
 >;
 
 export async function planOne(

@@ -32,6 +32,7 @@ function planned(read: () => KubeObject | undefined, held?: string) {
       classOf: () => 0,
       autoscalers: { isOurs: () => false, of: async () => 'none' },
       heldBy: async ({ id }) => (id.kind === 'ConfigMap' ? held : undefined),
+      claim: () => undefined,
       isServed: () => true,
     },
     signal,
