@@ -213,7 +213,6 @@ test.concurrent(
       const { metadata } = await live(cluster, 'apps', namespace, 'a');
       expect(metadata.finalizers).toContain('pawl.dev/prune');
     });
-    await looks(shop, 4);
     const moved = await person.publish('move alone', {
       'a/moves.yaml': null,
       'b/moves.yaml': named('moves', 'three'),
