@@ -1,6 +1,7 @@
 // Changes by other hands, by each of the ways that people and programs have.
 import { expect, test } from 'vitest';
 import type { Json } from '../support/cluster.ts';
+import { policy } from '../support/admission.ts';
 import { eventually } from '../support/eventually.ts';
 import { live, patch, pathOf, type Plural } from '../support/objects.ts';
 import { configYaml, inShop, type Shop, shopFiles } from '../support/shop.ts';
@@ -215,7 +216,7 @@ test(
 
 test(
   'who changes it again each time it is set back is not fought: the App says who, and what, and no commit is blamed for it',
-  inShop({ spec: { health: { soak: '10s' } } }, async (shop) => {
+  inShop({ spec: { health: { soak: '10s', timeout: '90s' } } }, async (shop) => {
     await shop.agent();
     await shop.healthyAt(shop.first);
     const { cluster, namespace } = shop;
@@ -267,5 +268,28 @@ test(
     await image('1.17');
     await shop.healthyAt(innocent, 60_000);
     expect((await shop.status()).history?.map(({ outcome }) => outcome)).not.toContain('Reverted');
+    // What the server refuses to have set back is tried again, also while a release waits.
+    const labels = { app: 'other' };
+    const containers = [{ name: 'other', image: 'registry.example.com/shop/other:1-neverready' }];
+    const template = { metadata: { labels }, spec: { containers } };
+    const other = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'other' },
+      spec: { replicas: 1, selector: { matchLabels: labels }, template },
+    };
+    await shop.person.publish('another one', { 'deploy/other.yaml': JSON.stringify(other) });
+    const others = async () => (await live(cluster, 'deployments', namespace, 'other'))?.spec.replicas;
+    await eventually(async () => expect(await others()).toBe(1), patient);
+    const allow = await policy(
+      namespace,
+      `!request.userInfo.username.startsWith("system:serviceaccount:${namespace}:")`,
+    );
+    await patch(cluster, pathOf('deployments', namespace, 'other'), { spec: { replicas: 2 } });
+    await eventually(async () => expect(await eventsOn(shop, 'DriftDenied')).toHaveLength(1), patient);
+    expect(await others()).toBe(2);
+    await allow();
+    await eventually(async () => expect(await others()).toBe(1), patient);
+    expect(readyOf(await shop.status())?.reason).toBe('Progressing');
   }),
 );
