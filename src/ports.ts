@@ -240,13 +240,19 @@ export interface HttpProbe {
   maxBodyBytes: number;
 }
 
-export type HttpAnswer =
-  | { kind: 'answer'; status: number; body: string; latencyMs: number }
+export type HttpAnswer = (
+  | { kind: 'answer'; status: number; body: string }
   /**
    * `refused`: nothing listens there. `unreachable`: no connection came about, for whichever reason. `timeout`: there
-   * was a connection and no answer in time. `broken`: it is no answer.
+   * was a connection and no answer in time. `broken`: it is no answer. `unable`: this process could not ask, for lack
+   * of files, ports or memory, or nobody knows why.
    */
-  | { kind: 'refused' | 'unreachable' | 'timeout' | 'broken'; latencyMs: number };
+  | { kind: 'refused' | 'unreachable' | 'timeout' | 'broken' | 'unable' }
+) & {
+  latencyMs: number;
+  /** How long of it this process was busy with something else and could not have noticed an answer. */
+  stalledMs?: number;
+};
 
 export interface Prober {
   /** Rejects only with the signal's reason. */

@@ -4,15 +4,30 @@
 
 import type { Check, HttpCheck, PrometheusCheck } from '../model/checks.ts';
 import { addressOf, serviceOf } from '../verify/checks/address.ts';
-import { type CheckResult, httpResult, prometheusResult } from '../verify/checks/result.ts';
 import {
-  after,
+  type CheckResult,
+  httpResult,
+  prometheusResult,
+  type UnknownReason,
+} from '../verify/checks/result.ts';
+import {
   type CheckRead,
+  heard,
+  isNetworkProven,
   isNews,
+  paused,
   readCheck,
+  SHORT_BREAK_MS,
   type Standing,
   UNASKED,
 } from '../verify/checks/standing.ts';
+import {
+  type ChecksBefore,
+  definitionOf,
+  excuseBefore,
+  foundBefore,
+  withPassed,
+} from '../verify/checks/before.ts';
 import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { Change } from '../model/plan.ts';
 import { type Run, statusOf, tell } from './context.ts';
@@ -23,8 +38,8 @@ import { verifyingHooks } from './verifying-hooks.ts';
 type Asked = HttpCheck | PrometheusCheck;
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** A check fails before a release when it does so this often in a row: one failure may be chance. */
-const BEFORE = { times: 3, everyMs: 500 };
+/** A check fails before a release when it does so for so long: what fails for a moment may be chance. */
+const BEFORE = { afterMs: 15_000, everyMs: 1_000 };
 
 export interface Asking {
   /** Asks from now on, or no more: of an App that is not ready no answer means anything. */
@@ -51,35 +66,47 @@ export function askChecks(
   const checks = run.settings.health.checks.filter(isAsked);
   const verifying = verifyingHooks(run, started, desired, onChange);
   if (checks.length === 0 && verifying === undefined) return undefined;
-  const failedBefore = statusOf(run).baseline?.checks ?? {};
   const standings = new Map<string, Standing>();
   const told = new Map<string, CheckRead['state']>();
+  let pausedAtMs: number | undefined;
   let round: { over: AbortController; work: Promise<unknown> } | undefined;
   let bug: { error: unknown } | undefined;
   const endpoints = followEndpoints(run);
 
   async function askOn(check: Asked, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const result = await ask(run, check, endpoints, signal);
+      const begunMs = run.ctx.clock.monotonic();
+      const { result, overHttp } = await ask(run, check, endpoints, signal);
       signal.throwIfAborted();
-      const before = checks.map(readOne);
-      standings.set(check.name, after(standings.get(check.name) ?? UNASKED, result));
-      note(readOne(check));
+      const former = checks.map(readOne);
+      const before = standings.get(check.name) ?? UNASKED;
+      standings.set(check.name, heard(before, result, { begunMs, overHttp }));
+      const read = readOne(check);
+      if (read.state === 'passed') notePassed(check);
+      note(read);
       const { count } = run.settings.health.thresholds.CheckFailed;
-      if (before.some((one, index) => isNews(one, readOne(checks[index] ?? check), count))) onChange();
+      if (former.some((one, index) => isNews(one, readOne(checks[index] ?? check), count))) onChange();
       await run.ctx.clock.delay(check.intervalMs, signal);
     }
   }
 
   function readOne(check: Asked): CheckRead {
-    const isNetworkProven = checks.some(
-      (other) => other.name !== check.name && isAnswered(standings.get(other.name)),
-    );
-    return readCheck(check, standings.get(check.name) ?? UNASKED, {
-      isNetworkProven,
-      failedBefore: Object.hasOwn(failedBefore, check.name),
+    const standing = standings.get(check.name) ?? UNASKED;
+    const others = [...standings].filter(([name]) => name !== check.name).map(([, other]) => other);
+    return readCheck(check, standing, {
+      isNetworkProven: isNetworkProven(standing, others),
+      ...excuseBefore(check, statusOf(run).baseline),
       now: run.ctx.clock.now(),
     });
+  }
+
+  /** Written with the next write of the status; said again if one that was under way has overtaken it. */
+  function notePassed(check: Asked): void {
+    const { baseline } = statusOf(run);
+    if (baseline === undefined) return;
+    const { failedBefore, notAskedBefore } = excuseBefore(check, baseline);
+    if (failedBefore || notAskedBefore)
+      run.app = { ...run.app, status: { ...statusOf(run), baseline: withPassed(check, baseline) } };
   }
 
   /** Told when it changes: that it passes, that it fails. */
@@ -96,9 +123,12 @@ export function askChecks(
       if (!isReady) {
         round?.over.abort();
         round = undefined;
-        standings.clear();
+        pausedAtMs = run.ctx.clock.monotonic();
+        for (const [name, standing] of standings) standings.set(name, paused(standing));
         return;
       }
+      if (pausedAtMs !== undefined && run.ctx.clock.monotonic() - pausedAtMs > SHORT_BREAK_MS)
+        standings.clear();
       const over = new AbortController();
       const signal = AbortSignal.any([over.signal, run.signal]);
       const work = Promise.all(
@@ -125,43 +155,70 @@ export function askChecks(
   };
 }
 
-/** Which checks fail before anything is applied, and how: no commit that comes is to blame for them (I3). */
-export async function checksFailingNow(run: Run): Promise<Record<string, string>> {
+/** Which checks are asked before anything is applied, and which fail: no commit that comes is to blame for them (I3). */
+export async function askBefore(run: Run): Promise<ChecksBefore> {
+  const { clock } = run.ctx;
   const endpoints = followEndpoints(run);
-  const failing = await Promise.all(
-    run.settings.health.checks.filter(isAsked).map(async (check) => {
-      let words: string | undefined;
-      for (let times = 0; times < BEFORE.times; times++) {
-        if (times > 0) await run.ctx.clock.delay(BEFORE.everyMs, run.signal);
-        const result = await ask(run, check, endpoints, run.signal);
-        if (result.kind === 'good' || result.kind === 'unknown') return [];
-        ({ words } = result);
+  const over = new AbortController();
+  const late = new AbortController();
+  // All of them together, however long each may take to answer.
+  const ending = clock.delay(BEFORE.afterMs, AbortSignal.any([over.signal, run.signal])).then(
+    () => late.abort(),
+    () => {}, // of the end
+  );
+  const asked: Record<string, string> = {};
+  const failing: Record<string, string> = {};
+
+  async function askOne(check: Asked): Promise<void> {
+    const signal = AbortSignal.any([late.signal, run.signal]);
+    let result: CheckResult | undefined;
+    for (;;) {
+      try {
+        ({ result } = await ask(run, check, endpoints, signal));
+      } catch (error) {
+        if (!late.signal.aborted) throw error;
       }
-      return words === undefined ? [] : [[check.name, words] as const];
-    }),
-  ).finally(() => endpoints.close());
-  return Object.fromEntries(failing.flat());
+      run.signal.throwIfAborted();
+      const found = foundBefore(result, late.signal.aborted);
+      if (found === 'unasked') return;
+      if (found !== undefined) asked[check.name] = definitionOf(check);
+      if (found === 'failing' && result !== undefined) failing[check.name] = result.words;
+      if (found !== undefined) return;
+      await clock.delay(BEFORE.everyMs, signal).catch(() => run.signal.throwIfAborted());
+    }
+  }
+
+  try {
+    await Promise.all(run.settings.health.checks.filter(isAsked).map(askOne));
+  } finally {
+    over.abort();
+    late.abort();
+    endpoints.close();
+    await ending;
+  }
+  return { checks: failing, asked };
 }
 
 function isAsked(check: Check): check is Asked {
   return check.kind !== 'job';
 }
 
-/** Something came back, whatever it was. */
-function isAnswered(standing: Standing | undefined): boolean {
-  return standing?.last !== undefined && ['good', 'bad'].includes(standing.last.kind);
+interface Heard {
+  result: CheckResult;
+  /** Something answered over http, whatever it said. */
+  overHttp: boolean;
 }
 
-async function ask(run: Run, check: Asked, endpoints: Endpoints, signal: AbortSignal): Promise<CheckResult> {
+async function ask(run: Run, check: Asked, endpoints: Endpoints, signal: AbortSignal): Promise<Heard> {
   const { ctx, session } = run;
   const who = `${session.name.namespace}/${session.name.name}`;
   switch (check.kind) {
     case 'http': {
       const live = ctx.members.get(serviceOf(check));
       const found = addressOf(check, live, run.applySet);
-      if ('refused' in found) return { kind: 'unknown', reason: 'CheckNotReady', words: found.refused };
+      if ('refused' in found) return unknown('CheckNotReady', found.refused);
       const stranger = live && (await endpoints.refusal(check, live, signal));
-      if (stranger !== undefined) return { kind: 'unknown', reason: 'CheckRefused', words: stranger };
+      if (stranger !== undefined) return unknown('CheckRefused', stranger);
       const { service, namespace, scheme, method, path, headers, timeoutMs } = check;
       const host = check.host ?? `${service}.${namespace}.svc`;
       const probe = {
@@ -174,14 +231,18 @@ async function ask(run: Run, check: Asked, endpoints: Endpoints, signal: AbortSi
         timeoutMs,
         maxBodyBytes: MAX_BODY_BYTES,
       };
-      return httpResult(check, await ctx.turns.take(who, signal, () => ctx.prober.http(probe, signal)));
+      const answer = await ctx.turns.take(who, signal, () => ctx.prober.http(probe, signal));
+      return { result: httpResult(check, answer), overHttp: answer.kind === 'answer' };
     }
     case 'prometheus': {
       const { prometheus } = ctx;
-      if (prometheus === undefined)
-        return { kind: 'unknown', reason: 'PrometheusUnavailable', words: 'no Prometheus is named' };
+      if (prometheus === undefined) return unknown('PrometheusUnavailable', 'no Prometheus is named');
       const answer = await ctx.turns.take(who, signal, () => prometheus.query(check.query, signal));
-      return prometheusResult(check, answer);
+      return { result: prometheusResult(check, answer), overHttp: false };
     }
   }
+}
+
+function unknown(reason: UnknownReason, words: string): Heard {
+  return { result: { kind: 'unknown', reason, words }, overHttp: false };
 }

@@ -19,6 +19,7 @@ import { quietly } from './quiet.ts';
 import { revert } from './reverting.ts';
 import { isDeletionAllowed, type RollOut, rollOut } from './rollout.ts';
 import { sourceOf, type Target, targetAt } from './source.ts';
+import { areHarder, termsOf } from './terms.ts';
 
 export type Ended =
   /** Nothing is left to do for this head; `again`: but for something beside the release, which is tried again. */
@@ -173,7 +174,12 @@ function begin(run: Run, target: Target, cause: Cause): Release {
 function causeOf(run: Run, target: Target): Cause {
   const status = statusOf(run);
   const { oid } = target.commit;
-  if (status.release?.commit === oid) return status.release.cause;
+  if (status.release?.commit === oid) {
+    const { cause, terms } = status.release;
+    return cause === 'commit' && areHarder(termsOf(run.settings, run.opened.spec.health), terms)
+      ? 'spec'
+      : cause;
+  }
   // A branch that was set back to the healthy revision is a change like any other: something else is applied.
   const isHealthy =
     status.healthy?.commit === oid && status.healthy.source === sourceOf(run) && isHealthyApplied(status);

@@ -19,7 +19,8 @@ import { oldNews } from '../verify/baseline.ts';
 import { newEffort } from '../verify/custom-kind.ts';
 import { checksRefused } from '../verify/checks/refusal.ts';
 import { applyStages, type Gate } from './applying.ts';
-import { askChecks, checksFailingNow } from './checks.ts';
+import type { ChecksBefore } from '../verify/checks/before.ts';
+import { askBefore, askChecks } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
 import { recordDone, withoutDone } from './done.ts';
 import { isOurs } from './facts.ts';
@@ -34,6 +35,7 @@ import { askedInTurn, baselineNow } from './rollup.ts';
 import { sourceOf } from './source.ts';
 import { staying } from './staying.ts';
 import { openGate, sayWaiting } from './staging.ts';
+import { termsOf } from './terms.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
 
 export type RollOut =
@@ -63,7 +65,7 @@ export async function rollOut(run: Run, started: Release, desired: Rendered): Pr
   const unconfirmed = await massDeletion(run, started, plan, desired);
   if (unconfirmed !== undefined) return unconfirmed;
 
-  await enter(run, started, 'Applying', isQuiet(run) ? await checksFailingNow(run) : {}, plan);
+  await enter(run, started, 'Applying', isQuiet(run) ? await askBefore(run) : {}, plan);
   letGo(run, plan);
   const way = await makeWay(run, found.first);
   if (way.refusals.length > 0) {
@@ -293,7 +295,7 @@ async function enter(
   run: Run,
   started: Release,
   phase: Phase,
-  failing: Baseline['checks'] = {},
+  before: ChecksBefore = {},
   plan?: Plan,
 ): Promise<void> {
   if (phase === 'Applying') await askedInTurn(run);
@@ -316,7 +318,7 @@ async function enter(
       plan?.stages.flat() ?? [],
       run.applySet,
     ),
-    baseline: phase === 'Applying' ? baselineFor(run, commit.oid, failing) : status.baseline,
+    baseline: phase === 'Applying' ? baselineFor(run, commit.oid, before) : status.baseline,
     release: {
       commit: commit.oid,
       phase,
@@ -325,6 +327,7 @@ async function enter(
       soaking: former?.soaking,
       attempt: started.attempt,
       cause: started.cause,
+      terms: former?.terms ?? termsOf(run.settings, run.opened.spec.health),
     },
   };
   const message = `${phase.toLowerCase()} ${revision(run.settings.source.branch, commit.oid)} "${started.subject}"`;
@@ -338,10 +341,10 @@ async function enter(
  * What was unhealthy already. Taken anew only while what is applied is healthy and nothing is in flight, else
  * carried; what is old news is read anew for each release, as each makes it old.
  */
-function baselineFor(run: Run, commit: string, checks: Baseline['checks']): Baseline {
+function baselineFor(run: Run, commit: string, before: ChecksBefore): Baseline {
   const status = statusOf(run);
   const objects = run.ctx.members.of(run.applySet);
-  if (isQuiet(run) || status.baseline === undefined) return { ...baselineNow(run), checks };
+  if (isQuiet(run) || status.baseline === undefined) return { ...baselineNow(run), ...before };
   // What a release goes on with has been applied already: what is told now may be news of it.
   if (status.release?.commit === commit) return status.baseline;
   const { kinds } = run.settings.health;

@@ -89,5 +89,5 @@ function pendingRead({ id }: Manifest, begun: Begun | undefined): CheckRead[] {
   if (begun !== undefined && begun.kind !== 'refused') return [];
   const message = `hook ${showId(id)}: ${begun === undefined ? 'not begun yet' : begun.message}`;
   const excuse = { reason: begun?.reason ?? 'CheckNotReady', message };
-  return [{ name: id.name, state: 'open', message, excuse, holds: true }];
+  return [{ name: id.name, state: 'open', message, excuse, holds: true, unheard: true }];
 }

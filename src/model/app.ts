@@ -128,6 +128,8 @@ export interface Baseline {
   moreStalled?: number;
   /** Check → how it failed, only of those that did. */
   checks?: Record<string, string>;
+  /** Check → its definition's hash, of those that were asked; undefined: nobody noted it. */
+  asked?: Record<string, string>;
 }
 
 /** Written before the push: with `bytes` any process can push the very same commit. */
@@ -171,6 +173,8 @@ export interface AppStatus {
     soaking?: number;
     attempt: number;
     cause: Cause;
+    /** By what it is judged: loop/terms.ts. */
+    terms?: { hash: string; timeout: number };
   };
   revert?: RevertIntent;
   rejected?: { hash: string; commit: string; times: number; at: string }[];

@@ -15,13 +15,21 @@ import { type KubeObject, type ObjectId, keyOf } from '../model/object.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Failure } from '../model/verdict.ts';
 import { checksAtDeadline, failureOfCheck, unknownAtEnd, withChecks } from './checks/end.ts';
-import type { CheckRead } from './checks/standing.ts';
+import { type CheckRead, SHORT_BREAK_MS } from './checks/standing.ts';
 import type { Effort } from './answers.ts';
 import { NEXT_PASS_MS, newEffort } from './custom-kind.ts';
 import { atDeadline, type DeadlineSettings, deadlineMs, isLate } from './deadline.ts';
 import { failureByDrift } from './drift.ts';
 import { textIn } from './fields.ts';
-import { type JudgeMemory, clockKey, firstMemory, notFoundPlaces, tick, withReadyPods } from './memory.ts';
+import {
+  type JudgeMemory,
+  type SignClock,
+  clockKey,
+  firstMemory,
+  notFoundPlaces,
+  tick,
+  withReadyPods,
+} from './memory.ts';
 import { type JudgeMemo, remembered } from './memo.ts';
 import { operatorSecrets } from './operators.ts';
 import { type RelatedIndex, type RelatedObjects, indexRelated } from './owners.ts';
@@ -114,6 +122,8 @@ export function judge(input: JudgeInput): Judged {
   const memory = remember(input, before, {
     reads: [...reads, ...hooks],
     weighed,
+    checks,
+    areObjectsReady: broken.length === 0,
     isReady: isEverythingReady,
     isOpen: late.length === 0 && checks.every(({ holds, state }) => !holds || state === 'open'),
     restarts: counts,
@@ -273,6 +283,9 @@ function remember(
   now: {
     reads: readonly Read[];
     weighed: readonly Weighed[];
+    /** None while the objects are not ready. */
+    checks: readonly CheckRead[];
+    areObjectsReady: boolean;
     isReady: boolean;
     /** All that is not ready is checks whose answers are not known. */
     isOpen: boolean;
@@ -292,6 +305,7 @@ function remember(
   return {
     seenReady: now.seenReady,
     clocks: Object.fromEntries([
+      ...clocksInBreak(before, now, elapsedMs),
       ...now.reads.flatMap((read) => (read.signs.length === 0 ? [] : Object.entries(read.clocks))),
       ...now.weighed.flatMap(({ clocks }) => Object.entries(clocks)),
     ]),
@@ -308,6 +322,7 @@ function remember(
         ),
       ),
     },
+    checksHeardMs: now.checks.some(({ unheard }) => unheard !== true) ? elapsedMs : before.checksHeardMs,
     oldEvents: before.oldEvents,
     readySinceMs: now.isReady ? readySinceMs : isResuming ? before.readySinceMs : undefined,
     brokenSinceMs: isLost ? elapsedMs : before.brokenSinceMs,
@@ -317,6 +332,19 @@ function remember(
     isResuming,
     soak,
   };
+}
+
+/** Of checks that are not asked while objects are not ready, or were not answered again since. */
+function clocksInBreak(
+  before: JudgeMemory,
+  now: { checks: readonly CheckRead[]; areObjectsReady: boolean },
+  elapsedMs: number,
+): [string, SignClock][] {
+  if (elapsedMs - before.checksHeardMs > SHORT_BREAK_MS) return [];
+  const unheard = now.checks.filter((check) => check.unheard === true).map(({ name }) => `check/${name}|`);
+  const isInBreak = (key: string) =>
+    now.areObjectsReady ? unheard.some((of) => key.startsWith(of)) : key.startsWith('check/');
+  return Object.entries(before.clocks).filter(([key]) => isInBreak(key));
 }
 
 function soaked(

@@ -20,6 +20,8 @@ export interface JudgeMemory {
   seenReady: readonly string[];
   /** `object key|place|signal|blame` → since when it has stood without a break. */
   clocks: Readonly<Record<string, SignClock>>;
+  /** When checks were last judged by an answer; their clocks outlast a short break. */
+  checksHeardMs: number;
   /** `object key|blame` → the first read that showed it past its threshold, without a break since. */
   confirmed: Readonly<Record<string, number>>;
   /** By object key: what others had changed of it at some read, and could not be set back then. */
@@ -46,6 +48,7 @@ export function firstMemory(related: RelatedObjects): JudgeMemory {
   return {
     seenReady: [],
     clocks: {},
+    checksHeardMs: 0,
     confirmed: {},
     drifted: {},
     oldEvents: Object.fromEntries(
@@ -128,6 +131,7 @@ export function carryMemory(
   return {
     seenReady: memory.seenReady,
     clocks: Object.fromEntries(clocks) as JudgeMemory['clocks'],
+    checksHeardMs: 0,
     confirmed: Object.fromEntries(confirmed) as JudgeMemory['confirmed'],
     drifted: {},
     oldEvents: memory.oldEvents,

@@ -23,7 +23,8 @@ export function afterPart(
   awaitedKeys: ReadonlySet<string>,
   isWhole: boolean,
 ): JudgeMemory {
-  const isOther = ([key]: [string, unknown]) => !awaitedKeys.has(key.split('|', 1)[0] ?? '');
+  const isOther = ([key]: [string, unknown]) =>
+    !awaitedKeys.has(key.split('|', 1)[0] ?? '') && !(isWhole && key.startsWith('check/'));
   const others = <T>(entries: Readonly<Record<string, T>> | undefined) =>
     Object.fromEntries(Object.entries(entries ?? {}).filter(isOther)) as Record<string, T>;
   return {

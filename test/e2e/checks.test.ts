@@ -107,6 +107,24 @@ test(
     );
     soaking = true;
     expect(await messageOf(shop, await shop.revertOf(late, 90_000))).toContain('check smoke: status 500');
+
+    // A check that the App is given in the middle, and that nothing can pass: not the commit's fault.
+    await shop.person.pull();
+    answers = () => well;
+    await shop.healthyAt(await shop.head(), 90_000);
+    const meanwhile = await shop.person.publish('web 1.23', { 'deploy/web.yaml': web('1.23') });
+    await statusWhere(
+      shop,
+      'the soak of 1.23',
+      ({ release }) => release?.commit === meanwhile && release.phase === 'Verifying',
+      90_000,
+    );
+    const wrong = { name: 'wrong', http: { ...smoke.http, body: 'nobody says this' } };
+    await shop.patchSpec({ health: { checks: [smoke, wrong] } });
+    expect((await endedAs(shop, meanwhile, 'Unknown', 90_000)).reason).toContain('CheckNotAskedBefore');
+    expect(await revertsOf(shop, meanwhile)).toEqual([]);
+    await shop.patchSpec({ health: { checks: [smoke] } });
+    await shop.healthyAt(meanwhile, 90_000);
   }),
 );
 

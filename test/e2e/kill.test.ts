@@ -159,9 +159,21 @@ test.concurrent(
 
 /** As when a node is drained: all pods go, and come back elsewhere. */
 async function renewPods(shop: Shop): Promise<void> {
-  const { items } = await liveList(shop.cluster, 'pods', shop.namespace);
-  for (const { metadata } of items)
+  const pods = async () => (await liveList(shop.cluster, 'pods', shop.namespace)).items;
+  const former = new Set<string>();
+  for (const { metadata } of await pods()) {
+    former.add(metadata.name);
     await shop.cluster.kubectl(['delete', 'pod', metadata.name, '-n', shop.namespace, '--wait=false']);
+  }
+  await eventually(
+    async () => {
+      const now = await pods();
+      return (
+        now.length > 0 && now.every((pod: { metadata: { name: string } }) => !former.has(pod.metadata.name))
+      );
+    },
+    { timeoutMs: 30_000, describe: 'the former pods to be gone' },
+  );
 }
 
 const COUNT = 250;

@@ -17,6 +17,18 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** What the other side sent is no HTTP, or it went away. */
+const BROKEN: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'EPROTO',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'UND_ERR_RESPONSE',
+  'UND_ERR_SOCKET',
+]);
+const TLS = ['ERR_SSL_', 'ERR_TLS_', 'ERR_OSSL_'];
 const TIMED_OUT: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -24,15 +36,45 @@ export function makeProber(monotonic: () => number): Prober {
   return {
     async http(probe, signal) {
       const startedMs = monotonic();
-      const answer = await once(probe, signal);
-      return { ...answer, latencyMs: Math.max(Math.round(monotonic() - startedMs), 0) };
+      const stalls = watchStalls(monotonic);
+      try {
+        const answer = await once(probe, signal);
+        const latencyMs = Math.max(Math.round(monotonic() - startedMs), 0);
+        return { ...answer, latencyMs, stalledMs: stalls.read() };
+      } finally {
+        stalls.stop();
+      }
     },
   };
 }
 
 type Untimed =
   | { kind: 'answer'; status: number; body: string }
-  | { kind: 'refused' | 'unreachable' | 'timeout' | 'broken' };
+  | { kind: Exclude<HttpAnswer['kind'], 'answer'> };
+
+const TICK_MS = 20;
+/** A timer is late by some ms on a busy machine that keeps up. */
+const LATE_MS = 20;
+
+/** For how long in all the event loop did not turn: by how much a timer was late. */
+function watchStalls(monotonic: () => number): { read(): number; stop(): void } {
+  let atMs = monotonic();
+  let stalledMs = 0;
+  const note = () => {
+    const nowMs = monotonic();
+    const lateMs = nowMs - atMs - TICK_MS;
+    if (lateMs > LATE_MS) stalledMs += lateMs;
+    atMs = nowMs;
+  };
+  const timer = setInterval(note, TICK_MS);
+  return {
+    read() {
+      note();
+      return Math.round(stalledMs);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
 
 async function once(probe: HttpProbe, signal: AbortSignal): Promise<Untimed> {
   signal.throwIfAborted();
@@ -92,9 +134,14 @@ async function beginning(body: AsyncIterable<Uint8Array>, maxBytes: number): Pro
   return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxBytes));
 }
 
-function kindOf(error: unknown): Exclude<HttpAnswer['kind'], 'answer'> {
-  const code = (error as { code?: unknown } | null)?.code;
+/** Only what the other side is known to have done is held against it. */
+export function kindOf(error: unknown): Exclude<HttpAnswer['kind'], 'answer'> {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  // The parser's errors come with a code or without.
+  if (name === 'HTTPParserError') return 'broken';
+  if (typeof code !== 'string') return 'unable';
   if (code === 'ECONNREFUSED') return 'refused';
-  if (typeof code === 'string' && UNREACHABLE.has(code)) return 'unreachable';
-  return typeof code === 'string' && TIMED_OUT.has(code) ? 'timeout' : 'broken';
+  if (UNREACHABLE.has(code)) return 'unreachable';
+  if (TIMED_OUT.has(code)) return 'timeout';
+  return BROKEN.has(code) || TLS.some((beginning) => code.startsWith(beginning)) ? 'broken' : 'unable';
 }

@@ -13,16 +13,27 @@ export type CheckResult =
   /** Nothing is known: no data, no Prometheus, no Service to ask yet. */
   | { kind: 'unknown'; reason: UnknownReason; words: string };
 
-export type UnknownReason = 'CheckNotReady' | 'CheckRefused' | 'NoData' | 'PrometheusUnavailable';
+export type UnknownReason =
+  | 'AgentBusy'
+  | 'CheckNotReady'
+  | 'CheckRefused'
+  | 'NoData'
+  | 'PrometheusUnavailable';
 
 export function httpResult(check: HttpCheck, answer: HttpAnswer): CheckResult {
   const after = `after ${answer.latencyMs} ms`;
+  const { stalledMs = 0 } = answer;
+  const isStalled = (boundMs: number) => stalledMs > boundMs * MAX_STALLED;
   switch (answer.kind) {
     case 'refused':
       return { kind: 'bad', words: 'connection refused' };
+    case 'unable':
+      return busy('the agent could not ask');
     case 'unreachable':
+      if (isStalled(check.timeoutMs)) return busy(`the agent was held up for ${stalledMs} ms`);
       return { kind: 'unreachable', words: `no connection ${after}` };
     case 'timeout':
+      if (isStalled(check.timeoutMs)) return busy(`the agent was held up for ${stalledMs} ms`);
       return { kind: 'bad', words: `no answer ${after}` };
     case 'broken':
       return { kind: 'bad', words: 'the answer is no HTTP' };
@@ -32,11 +43,19 @@ export function httpResult(check: HttpCheck, answer: HttpAnswer): CheckResult {
         return { kind: 'bad', words: told };
       if (check.body !== undefined && !answer.body.includes(check.body))
         return { kind: 'bad', words: `${told}, without the expected text` };
-      if (check.latencyMs !== undefined && answer.latencyMs > check.latencyMs)
-        return { kind: 'bad', words: `${told}, slower than ${check.latencyMs} ms` };
-      return { kind: 'good', words: told };
+      if (check.latencyMs === undefined || answer.latencyMs <= check.latencyMs)
+        return { kind: 'good', words: told };
+      if (isStalled(check.latencyMs)) return busy(`the agent was held up for ${stalledMs} ms`);
+      return { kind: 'bad', words: `${told}, slower than ${check.latencyMs} ms` };
     }
   }
+}
+
+/** Of a bound: beyond that, who is late may be the agent itself. */
+const MAX_STALLED = 0.2;
+
+function busy(words: string): CheckResult {
+  return { kind: 'unknown', reason: 'AgentBusy', words };
 }
 
 /** Every series must be within the bounds; the one that is farthest beyond them is named. */

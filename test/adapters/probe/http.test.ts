@@ -6,7 +6,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { makeProber } from '../../../src/adapters/probe/http.ts';
+import { kindOf, makeProber } from '../../../src/adapters/probe/http.ts';
 import type { HttpProbe } from '../../../src/ports.ts';
 import { temporaryFolder } from '../../support/git-server.ts';
 
@@ -184,4 +184,36 @@ describe('where there is no answer', () => {
     stop.abort(new Error('enough'));
     await expect(asking).rejects.toThrow('enough');
   });
+});
+
+test.for([
+  ...['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRINUSE', 'UND_ERR_ABORTED', 'ESOMETHING'].map(
+    (code) => [code, 'unable'] as const,
+  ),
+  ...['ECONNRESET', 'EPIPE', 'EPROTO', 'UND_ERR_SOCKET', 'ERR_SSL_WRONG_VERSION_NUMBER'].map(
+    (code) => [code, 'broken'] as const,
+  ),
+  ['EHOSTUNREACH', 'unreachable'] as const,
+  ['ECONNREFUSED', 'refused'] as const,
+])('%s means: %s', ([code, kind]) => {
+  expect(kindOf(Object.assign(new Error(code), { code }))).toBe(kind);
+});
+
+test('what nobody knows the cause of is not held against the other side', () => {
+  for (const error of [new TypeError('x'), undefined, null, 'x']) expect(kindOf(error)).toBe('unable');
+});
+
+test('says for how long this process could not have noticed an answer', async () => {
+  const port = await serve((_, response) => response.end('well'));
+  const calm = await prober.http(probe(port), never);
+  expect(calm.stalledMs).toBeLessThan(200);
+  for (const begin of ['at once', 'a little later']) {
+    const asking = prober.http(probe(port, { timeoutMs: 500 }), never);
+    if (begin === 'a little later') await new Promise(setImmediate);
+    const untilMs = performance.now() + 800;
+    while (performance.now() < untilMs);
+    const { stalledMs, latencyMs } = await asking;
+    expect(stalledMs).toBeGreaterThan(600);
+    expect(latencyMs).toBeGreaterThanOrEqual(stalledMs ?? 0);
+  }
 });

@@ -92,7 +92,7 @@ describe('a check', () => {
       name: 'not when it passed in between',
       given: [
         ...each([0, 20_000], failing),
-        ...each([25_000], [read(smoke, [])]),
+        ...each([25_000], [read({ ...smoke, times: 2 }, [good])]),
         ...each([30_000, 54_999, 59_999], failing),
       ],
       want: 'waiting',
@@ -237,3 +237,39 @@ describe('a hook that verifies and is not there any more', () => {
     expect(outcome(watchAll(atMs.map(gone)).judgement)).toBe(want);
   });
 });
+
+describe('a check that fails', () => {
+  const failing = (count: number) => [
+    read(
+      smoke,
+      Array.from({ length: count }, () => bad),
+    ),
+  ];
+  const unheard = [read(smoke, [])];
+  const ill = (atMs: number): Moment => ({ ...moment(atMs, []), objects: [watch(deployment({ ready: 2 }))] });
+  const late = settingsOf({ timeoutMs: 600_000 });
+
+  test('goes on failing over short breaks, in which it is not asked', () => {
+    const broken = [0, 30_000, 60_000].flatMap((atMs) => [
+      moment(atMs, failing(2)),
+      ill(atMs + 20_000),
+      moment(atMs + 22_000, unheard),
+      moment(atMs + 23_000, failing(3)),
+    ]);
+    const { judgement, atMs } = watchAll(broken, late);
+    expect([outcome(judgement), atMs]).toEqual(['CheckFailed', 60_000]);
+  });
+
+  test('begins anew after a long one, and after one good answer', () => {
+    const long = [moment(0, failing(3)), ill(1_000), moment(31_001, unheard), moment(31_002, failing(3))];
+    const after = each([36_002, 61_001], failing(3));
+    expect(outcome(watchAll([...long, ...after], late).judgement)).toBe('waiting');
+    const good3 = [moment(0, failing(3)), moment(20_000, [read(smoke, [good])]), ill(21_000)];
+    const again = each([22_000, 51_999], failing(3));
+    expect(outcome(watchAll([...good3, ...again], late).judgement)).toBe('waiting');
+  });
+});
+
+function settingsOf(more: { timeoutMs: number }): { timeoutMs: number; soakMs: number } {
+  return { soakMs: 600_000, ...more };
+}

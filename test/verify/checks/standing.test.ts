@@ -3,7 +3,10 @@ import type { HttpCheck, PrometheusCheck } from '../../../src/model/checks.ts';
 import { type CheckResult, httpResult, prometheusResult } from '../../../src/verify/checks/result.ts';
 import {
   after,
+  heard,
+  isNetworkProven,
   isNews,
+  paused,
   readCheck,
   type ReadFacts,
   type Standing,
@@ -19,6 +22,8 @@ const answer = (status: number, more: Partial<Extract<HttpAnswer, { kind: 'answe
   latencyMs: 12,
   ...more,
 });
+
+const busy = (words: string): CheckResult => ({ kind: 'unknown', reason: 'AgentBusy', words });
 
 test.for<{ name: string; check?: Partial<HttpCheck>; given: HttpAnswer; want: CheckResult }>([
   {
@@ -71,6 +76,43 @@ test.for<{ name: string; check?: Partial<HttpCheck>; given: HttpAnswer; want: Ch
     name: 'noise',
     given: { kind: 'broken', latencyMs: 1 },
     want: { kind: 'bad', words: 'the answer is no HTTP' },
+  },
+  {
+    name: 'nothing asked, for lack of something here',
+    given: { kind: 'unable', latencyMs: 1 },
+    want: busy('the agent could not ask'),
+  },
+  {
+    name: 'no answer, while a fifth of the time was lost here',
+    given: { kind: 'timeout', latencyMs: 5000, stalledMs: 1000 },
+    want: { kind: 'bad', words: 'no answer after 5000 ms' },
+  },
+  {
+    name: 'no answer, while more was',
+    given: { kind: 'timeout', latencyMs: 5000, stalledMs: 1001 },
+    want: busy('the agent was held up for 1001 ms'),
+  },
+  {
+    name: 'no way there, while more was',
+    given: { kind: 'unreachable', latencyMs: 5000, stalledMs: 1001 },
+    want: busy('the agent was held up for 1001 ms'),
+  },
+  {
+    name: 'too late, while a fifth of the bound was lost here',
+    check: { latencyMs: 500 },
+    given: answer(200, { latencyMs: 501, stalledMs: 100 }),
+    want: { kind: 'bad', words: 'status 200 after 501 ms, slower than 500 ms' },
+  },
+  {
+    name: 'too late, while more was',
+    check: { latencyMs: 500 },
+    given: answer(200, { latencyMs: 501, stalledMs: 101 }),
+    want: busy('the agent was held up for 101 ms'),
+  },
+  {
+    name: 'an error is one, however busy it was here',
+    given: answer(500, { stalledMs: 4000 }),
+    want: { kind: 'bad', words: 'status 500 after 12 ms' },
   },
 ])('an answer over http: $name', ({ check, given, want }) => {
   expect(httpResult({ ...smoke, ...check }, given)).toEqual(want);
@@ -144,6 +186,35 @@ describe('a check', () => {
     expect(read.excuse?.reason).toBe('CheckFailedBefore');
   });
 
+  test('that was not asked before the release blames the surroundings, whatever else is known', () => {
+    for (const given of [bad, unreachable]) {
+      const read = readCheck(smoke, standing(given), {
+        ...facts,
+        notAskedBefore: true,
+        isNetworkProven: true,
+      });
+      expect(read.sign).toMatchObject({ blames: 'surroundings', reason: 'CheckNotAskedBefore' });
+      expect(read.excuse?.reason).toBe('CheckNotAskedBefore');
+    }
+  });
+
+  test('is not taken back by an agent that is busy once or twice, and not known when it goes on', () => {
+    const none = busy('the agent could not ask');
+    expect(readCheck(smoke, standing(good, none, none), facts).state).toBe('passed');
+    expect(readCheck(smoke, standing(good, none, none, none), facts).state).toBe('open');
+    expect(readCheck(smoke, standing(good, none, none, good, none, none), facts).state).toBe('passed');
+    expect(readCheck(smoke, standing(bad, none, bad), facts).sign?.count).toBe(2);
+    expect(readCheck(smoke, standing(none), facts).excuse?.reason).toBe('AgentBusy');
+  });
+
+  test('that failed goes on failing after a break, once it is answered again; one that passed has to pass again', () => {
+    const broken = paused(standing(good, bad, bad));
+    expect(readCheck(smoke, broken, facts)).toMatchObject({ state: 'open', unheard: true });
+    expect(readCheck(smoke, after(broken, bad), facts).sign?.count).toBe(3);
+    expect(readCheck(smoke, after(broken, good), facts).state).toBe('passed');
+    expect(paused(standing(bad, good))).toEqual(UNASKED);
+  });
+
   test('without a connection is left to the deadline, unless another check was answered', () => {
     const alone = readCheck(smoke, standing(unreachable), facts);
     expect([alone.state, alone.sign, alone.excuse?.reason]).toEqual([
@@ -186,5 +257,44 @@ describe('an answer is worth judging again', () => {
     { name: 'the same reason not to know', given: [[noData], [noData, noData]], want: false },
   ])('$name: $want', ({ given: [before, now], want }) => {
     expect(isNews(read(...before), read(...now), 3)).toBe(want);
+  });
+});
+
+describe('the network is proven', () => {
+  type Heard = [result: CheckResult, begunMs: number, overHttp?: boolean];
+  const hearing = (...all: Heard[]): Standing =>
+    all.reduce(
+      (before, [result, begunMs, overHttp = result.kind === 'good']) =>
+        heard(before, result, { begunMs, overHttp }),
+      UNASKED,
+    );
+  const lost = hearing([good, 0], [unreachable, 5_000], [unreachable, 10_000]);
+
+  test.for<{ name: string; others: Standing[]; want: boolean }>([
+    { name: 'by an answer to what was begun since', others: [hearing([good, 5_000])], want: true },
+    { name: 'by an error over http', others: [hearing([bad, 7_000, true])], want: true },
+    { name: 'not by one of before', others: [hearing([good, 4_999])], want: false },
+    { name: 'not by one that is still awaited', others: [hearing([good, 0])], want: false },
+    {
+      name: 'not by one that was reached and is no longer',
+      others: [hearing([good, 6_000], [unreachable, 8_000])],
+      want: false,
+    },
+    {
+      name: 'not by a refused connection, which a node makes itself',
+      others: [hearing([bad, 7_000, false])],
+      want: false,
+    },
+    { name: 'not by Prometheus', others: [hearing([good, 7_000, false])], want: false },
+    { name: 'by one of several', others: [hearing([good, 0]), hearing([good, 6_000])], want: true },
+    { name: 'by nothing where nobody else is asked', others: [], want: false },
+  ])('$name', ({ others, want }) => {
+    expect(isNetworkProven(lost, others)).toBe(want);
+  });
+
+  test('for nobody who has a connection', () => {
+    expect(isNetworkProven(hearing([good, 0]), [hearing([good, 0])])).toBe(false);
+    const again = hearing([unreachable, 0], [good, 5_000], [unreachable, 10_000]);
+    expect(isNetworkProven(again, [hearing([good, 7_000])])).toBe(false);
   });
 });
