@@ -11,6 +11,7 @@ import type { Manifest, Rendered } from '../model/manifest.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type Change, isWritten, type PlanItem } from '../model/plan.ts';
 import { withState } from '../record/conditions.ts';
+import { standsInTheWay } from '../render/order.ts';
 import { heldUpBy } from '../verify/needs.ts';
 import type { Gate } from './applying.ts';
 import { type Run, save, statusOf } from './context.ts';
@@ -107,17 +108,19 @@ export function gateOf(
   const coming = rest.filter(({ action }) => action !== 'unchanged');
   const hooks = stage.map(({ manifest }) => manifest).filter(isHook);
   const isLast = !rest.some(({ manifest }) => manifest.stage === stage[0]?.manifest.stage);
-  const isFinal = hooks.length > 0 || isLast;
+  const next = coming.filter(({ manifest }) => manifest.stage === stage[0]?.manifest.stage);
+  // A webhook whose backend is in trouble stands in the way of every write, that of a revert included.
+  const isBeforeWebhooks = next.length > 0 && next.every(({ manifest }) => standsInTheWay(manifest.gvk));
+  const isEnd = isLast || isBeforeWebhooks;
+  const isFinal = hooks.length > 0 || isEnd;
   // A courtesy is only for what comes next; all of the number is waited for at its end.
-  const isWanted = isLast
-    ? coming.length > 0
-    : hooks.length === 0 && coming.some(({ manifest }) => manifest.stage === stage[0]?.manifest.stage);
+  const isWanted = isEnd ? coming.length > 0 : hooks.length === 0 && next.length > 0;
   if (!isWanted) return { manifests: hooks, isFinal };
   const isHeldUp = heldUpBy(
     coming.map(({ manifest }) => manifest.object),
     given,
   );
-  const changed = [...(isLast ? before : []), ...stage]
+  const changed = [...(isEnd ? before : []), ...stage]
     .map(({ manifest }) => manifest)
     .filter((manifest) => !isHook(manifest))
     .filter((manifest) => isRepeated || written.has(manifest.key) || !isAsHealthy(manifest))

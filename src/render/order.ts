@@ -87,7 +87,11 @@ export function orderOf(manifest: Pick<Manifest, 'gvk' | 'policy'>): number {
  * aggregated APIs.
  */
 export function applyClass(gvk: Gvk): number {
-  // These stand in the way of other writes until what answers them runs.
-  if (gvk.group === 'admissionregistration.k8s.io' || gvk.group === 'apiregistration.k8s.io') return WEBHOOKS;
+  if (standsInTheWay(gvk)) return WEBHOOKS;
   return CLASS_OF.get(`${gvk.group}/${gvk.kind}`) ?? CLASS_OF.get(`${gvk.group}/`) ?? CUSTOM;
+}
+
+/** Webhooks and aggregated APIs: other writes wait for whatever answers them. */
+export function standsInTheWay({ group }: Pick<Gvk, 'group'>): boolean {
+  return group === 'admissionregistration.k8s.io' || group === 'apiregistration.k8s.io';
 }

@@ -148,6 +148,11 @@ const migrate = item(
     },
   },
 );
+const webhook: KubeObject = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingWebhookConfiguration',
+  metadata: { name: 'checks' },
+};
 const config = core('ConfigMap', 'config');
 const all = facts({ isAsHealthy: () => false });
 
@@ -165,6 +170,20 @@ test.each([
     stage: [item(core('Service', 'last'), 'unchanged')],
     rest: [inStage(1, config)],
     want: { names: ['data', 'web', 'last'], isFinal: true },
+  },
+  {
+    name: 'webhooks are final, for all that answers them: they stand in the way of every later write',
+    before: [item(web)],
+    stage: [ingress],
+    rest: [item(webhook)],
+    want: { names: ['web', 'last'], isFinal: true },
+  },
+  {
+    name: 'webhooks that stay as they are do not count',
+    before: [],
+    stage: [item(web)],
+    rest: [item(webhook, 'unchanged')],
+    want: { names: [], isFinal: false },
   },
   {
     name: 'what only another number needs is waited for at the end of this one',
