@@ -14,7 +14,7 @@ import { groupKindsOf } from './membership.ts';
 import { Dependents } from './dependents.ts';
 import { Neighbours } from './neighbours.ts';
 import { withLiveChecksums } from './preview-checksums.ts';
-import { planHere } from './rollout.ts';
+import { planHere } from './planning.ts';
 import { credentialsOf } from './source.ts';
 import { composeUndo } from './undo.ts';
 

@@ -18,7 +18,8 @@ import { isHealthyApplied } from './healthy.ts';
 import { resumePostHooks } from './post-hooks.ts';
 import { pruneMembers } from './pruning.ts';
 import type { Ended } from './release.ts';
-import { letGo, planFor } from './rollout.ts';
+import { planFor } from './planning.ts';
+import { letGo } from './rollout.ts';
 import { isVerdict, rollUp } from './rollup.ts';
 import { sourceOf, type Target } from './source.ts';
 

@@ -17,7 +17,8 @@ import { placeOf, showProblem } from '../render/problem.ts';
 import { runPostHooks } from './post-hooks.ts';
 import { quietly } from './quiet.ts';
 import { revert } from './reverting.ts';
-import { isDeletionAllowed, type RollOut, rollOut } from './rollout.ts';
+import { isDeletionAllowed } from './mass-deletion.ts';
+import { type RollOut, rollOut } from './rollout.ts';
 import { sourceOf, type Target, targetAt } from './source.ts';
 import { areHarder, termsOf } from './terms.ts';
 

@@ -1,16 +1,16 @@
 // plan → apply → verify for one release, up to a verdict or an interruption. The first write to an App's
 // object comes after everything has been dry-run and the release stands in the status.
 
-import { ANNOTATION, type Baseline, type Phase, revision } from '../model/app.ts';
-import type { Manifest, Rendered } from '../model/manifest.ts';
+import { type Baseline, type Phase, revision } from '../model/app.ts';
+import type { Rendered } from '../model/manifest.ts';
 import { idOf, keyOf, showId } from '../model/object.ts';
 import type { Change, Plan, Refusal } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { ChangeSet } from '../apply/apply.ts';
 import { reasonOf, verdictOfRefusals } from '../decide/refusals.ts';
 import { changeCauseOf } from '../plan/finalise.ts';
-import { isMassDeletion, stagesOf } from '../plan/pair.ts';
-import { makePlan, summary } from '../plan/plan.ts';
+import { stagesOf } from '../plan/pair.ts';
+import { summary } from '../plan/plan.ts';
 import { withTaken } from '../plan/taken.ts';
 import { withState } from '../record/conditions.ts';
 import { orderOf } from '../render/order.ts';
@@ -22,18 +22,17 @@ import { applyStages, type Gate } from './applying.ts';
 import type { ChecksBefore } from '../verify/checks/before.ts';
 import { askBefore, askChecks } from './checks.ts';
 import { type Run, save, statusOf, tell } from './context.ts';
-import { recordDone, withoutDone } from './done.ts';
-import { isOurs } from './facts.ts';
+import { recordDone } from './done.ts';
 import { healthyRender, isHealthyApplied } from './healthy.ts';
 import { hooksOf, planHook, withoutHooks } from './hooks.ts';
 import type { Interruption } from './interruption.ts';
 import { findWay, makeWay, type WithWay } from './making-way.ts';
-import { coverMembers } from './membership.ts';
-import { oneInput } from './planning-one.ts';
 import type { Release } from './release.ts';
 import { askedInTurn, baselineNow } from './rollup.ts';
 import { sourceOf } from './source.ts';
 import { staying } from './staying.ts';
+import { planFor } from './planning.ts';
+import { massDeletion } from './mass-deletion.ts';
 import { openGate, sayWaiting } from './staging.ts';
 import { termsOf } from './terms.ts';
 import { openVigil, type Verified, type Vigil } from './verifying.ts';
@@ -202,44 +201,6 @@ function withChanges(verified: Verified, changes: Change[]): RollOut {
   return verified.kind === 'interrupted' ? verified : { ...verified, changes };
 }
 
-/** Pairs, dry-runs and stages; the members' kinds are watched from here on. */
-export async function planFor(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
-  await coverMembers(run, desired.manifests);
-  run.ctx.neighbours.plans(run.applySet, run.session, new Set(desired.manifests.map(({ key }) => key)));
-  return planHere(run, desired, changeCause);
-}
-
-/** As {@link planFor}, with the members that are known already: writes nothing at all. */
-export async function planHere(run: Run, desired: Rendered, changeCause: string | undefined): Promise<Plan> {
-  const { session } = run;
-  const served = await servedKinds(run, desired.manifests);
-  const plan = await makePlan(
-    {
-      ...oneInput(run, desired.manifests, changeCause),
-      manifests: withoutDone(desired.manifests, run),
-      kept: new Set(hooksOf(desired.manifests, 'pre', 'post', 'verify').map(({ key }) => key)),
-      classOf: orderOf,
-      isServed: (manifest) =>
-        served.has(`${manifest.gvk.group}/${manifest.gvk.version}/${manifest.gvk.kind}`),
-    },
-    run.signal,
-  );
-  session.listed.clear();
-  return plan;
-}
-
-async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Set<string>> {
-  const served = new Set<string>();
-  const asked = new Set<string>();
-  for (const { gvk } of manifests) {
-    const name = `${gvk.group}/${gvk.version}/${gvk.kind}`;
-    if (asked.has(name)) continue;
-    asked.add(name);
-    if ((await run.ctx.cluster.resource(gvk, run.signal)) !== undefined) served.add(name);
-  }
-  return served;
-}
-
 /** Applies a plan; from here on its manifests are what drift is corrected to, each from its stage on. */
 export async function applyAll(run: Run, plan: Plan, gate?: Gate): Promise<ChangeSet> {
   letGo(run, plan);
@@ -251,43 +212,6 @@ export function letGo({ session }: Run, plan: Pick<Plan, 'stages' | 'prune'>): v
   const stays = new Set(plan.stages.flat().map((item) => item.manifest.key));
   for (const key of session.desired.keys()) if (!stays.has(key)) session.desired.delete(key);
   for (const key of plan.prune.map(keyOf)) session.memory.delete(key);
-}
-
-const MASS_DELETION = 'MassDeletion';
-
-/** Whether somebody has confirmed by now what the commit was held for. */
-export function isDeletionAllowed(run: Run, commit: string): boolean {
-  const last = statusOf(run).history?.find((entry) => entry.commit === commit);
-  return last?.reason.startsWith(`${MASS_DELETION}: `) === true && isPruneConfirmed(run, commit);
-}
-
-function isPruneConfirmed(run: Run, commit: string): boolean {
-  const confirmed = run.app.metadata.annotations?.[ANNOTATION.confirmPrune];
-  return confirmed === commit || confirmed === revision(run.settings.source.branch, commit);
-}
-
-async function massDeletion(
-  run: Run,
-  started: Release,
-  plan: Plan,
-  desired: Rendered,
-): Promise<RollOut | undefined> {
-  const members = run.ctx.members.of(run.applySet).length;
-  if (!run.settings.prune || !isMassDeletion(members, plan.prune.length, desired.manifests.length))
-    return undefined;
-  const { oid } = started.target.commit;
-  // Our own revert takes away what the commits that it undoes had brought, and a person has asked for an undo.
-  if (isPruneConfirmed(run, oid) || isOurs(run, oid)) return undefined;
-  // What is left to other Apps is not deleted: an App may be split.
-  const stays = await staying(run, plan.prune, oid);
-  const going = plan.prune.length - stays.size;
-  if (!isMassDeletion(members, going, desired.manifests.length)) return undefined;
-  const name = revision(run.settings.source.branch, oid);
-  return {
-    kind: 'held',
-    reason: MASS_DELETION,
-    message: `${oid} would delete ${going} of ${members} objects. If that is meant: \`kubectl annotate app ${run.settings.name} -n ${run.settings.namespace} --overwrite ${ANNOTATION.confirmPrune}=${name}\``,
-  };
 }
 
 /** Writes how far the release is; the first of these writes says what the cluster is told from now on. */

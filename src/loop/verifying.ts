@@ -19,11 +19,12 @@ import { judge } from '../verify/judge.ts';
 import { type JudgeMemo, newMemo } from '../verify/memo.ts';
 import { type FinalJudgement, type Look, waitForVerdict } from '../verify/wait.ts';
 import type { Asking, MadeHook } from './checks.ts';
-import { type Run, save, statusOf, tell } from './context.ts';
+import { type Run, statusOf, tell } from './context.ts';
 import { recordDone, releaseName, seeDone, stillAwaited, withoutDone } from './done.ts';
 import { healthyRender } from './healthy.ts';
 import { type Interruption, watchForInterruption } from './interruption.ts';
 import type { Release } from './release.ts';
+import { every, KEEP_ELAPSED_MS, type Timer, timer } from './timer.ts';
 import { storageClassesFor } from './storage-classes.ts';
 import { isReplacedBy, type Unsticking, unsticking } from './stuck-pods.ts';
 import { watcher } from './watching.ts';
@@ -376,54 +377,6 @@ function standingOf(asking: Asking | undefined): string {
 
 /** A check that passes and fails by turns does not fill the status, ms. */
 const SAY_EVERY_MS = 2_000;
-const KEEP_ELAPSED_MS = 15_000;
-
-interface Timer {
-  /** What the judge has counted so far, and what it knows of the soak. */
-  at(elapsedMs: number, memory: JudgeMemory): void;
-  /** Writes how long has been waited by now, and of it since when everything has been ready. */
-  keep(): Promise<void>;
-}
-
-/** `isWhole`: it is the wait that has a soak. */
-function timer(run: Run, from: { elapsedMs: number }, isWhole: boolean): Timer {
-  const { clock, cluster } = run.ctx;
-  const watch: { elapsedMs: number; atMs: number; memory?: JudgeMemory } = {
-    elapsedMs: from.elapsedMs,
-    atMs: clock.monotonic(),
-  };
-  // A process that was stopped has not watched: that time does not count.
-  const since = () => (cluster.isAway() ? 0 : Math.min(clock.monotonic() - watch.atMs, KEEP_ELAPSED_MS));
-  return {
-    at(elapsedMs, memory) {
-      watch.elapsedMs = elapsedMs;
-      watch.atMs = clock.monotonic();
-      watch.memory = memory;
-    },
-    async keep() {
-      const { release, ...status } = statusOf(run);
-      if (release === undefined) return;
-      const elapsed = Math.round(watch.elapsedMs + since());
-      const { memory } = watch;
-      const hasBegun = memory !== undefined && (isWhole ? memory.soakBegan : release.soaking !== undefined);
-      // What is lost just now begins the soak anew: it has lasted no time yet.
-      const sinceMs = Math.round(memory?.readySinceMs ?? elapsed);
-      const soaking = hasBegun && (isWhole || sinceMs === elapsed) ? sinceMs : release.soaking;
-      await save(run, { ...status, release: { ...release, elapsed, soaking } });
-    },
-  };
-}
-
-/** Again and again until the signal; a failure is left to the next time. */
-async function every(run: Run, ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    await run.ctx.clock
-      .delay(ms, signal)
-      .then(work)
-      .catch(() => {});
-  }
-}
-
 /** What a hook does is done to the whole App: its failure is that of a check. */
 function verdictOf(judgement: FinalJudgement, manifests: readonly Manifest[]): Verdict {
   switch (judgement.kind) {

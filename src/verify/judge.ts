@@ -14,30 +14,21 @@ import type { Sign } from '../model/health.ts';
 import { type KubeObject, type ObjectId, keyOf } from '../model/object.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Failure } from '../model/verdict.ts';
-import { checksAtDeadline, failureOfCheck, unknownAtEnd, withChecks } from './checks/end.ts';
+import { checksAtDeadline, unknownAtEnd, withChecks } from './checks/end.ts';
 import { type CheckRead, SHORT_BREAK_MS } from './checks/standing.ts';
 import type { Effort } from './answers.ts';
 import { NEXT_PASS_MS, newEffort } from './custom-kind.ts';
 import { atDeadline, type DeadlineSettings, deadlineMs, isLate } from './deadline.ts';
-import { failureByDrift } from './drift.ts';
 import { textIn } from './fields.ts';
-import {
-  type JudgeMemory,
-  type SignClock,
-  clockKey,
-  firstMemory,
-  notFoundPlaces,
-  tick,
-  withReadyPods,
-} from './memory.ts';
+import { type JudgeMemory, type SignClock, firstMemory, notFoundPlaces, withReadyPods } from './memory.ts';
 import { type JudgeMemo, remembered } from './memo.ts';
 import { operatorSecrets } from './operators.ts';
 import { type RelatedIndex, type RelatedObjects, indexRelated } from './owners.ts';
-import { failureBySign, hookMessage, progressMessage } from './progress.ts';
+import { hookMessage, progressMessage } from './progress.ts';
 import { type Resumed, resumedMemory } from './parts.ts';
-import { type RestartCounts, restartsOf, restartsSince, soakSigns } from './soak.ts';
-import { type Weight, weigh } from './thresholds.ts';
+import { type RestartCounts, restartsOf, restartsSince } from './soak.ts';
 import { type Read, type Watched, readWatched } from './watched.ts';
+import { isConfirmed, nextLookMs, weighCheck, weighRead, weighSoak, type Weighed } from './weighing.ts';
 
 export interface JudgeInput {
   objects: readonly Watched[];
@@ -185,98 +176,6 @@ function mayFail(read: Read): boolean {
   return read.watched.changed && isAwaited(read) && !isReady(read);
 }
 
-interface Weighed {
-  failureBy: (sign: Sign) => Failure;
-  blames: Sign['blames'];
-  /** The object or check. */
-  of: string;
-  /** There is such a sign, whether it counts yet or not. */
-  stands: boolean;
-  /** In `memory.confirmed`. */
-  key: string;
-  weight: Weight;
-  /** Of signs that no read keeps, by {@link clockKey}. */
-  clocks: JudgeMemory['clocks'];
-}
-
-function weighRead(read: Read, input: JudgeInput): Weighed[] {
-  const names = read.newPods.map((pod) => pod.metadata.name);
-  const { drift, manifest } = read.watched;
-  if (drift !== undefined) {
-    // A key of its own: what is confirmed while it is drifted is not held against it when it is set back.
-    const key = `${manifest.key}|drift`;
-    const weight = weigh(read.signs, names, input.settings.thresholds, input.elapsedMs);
-    const failureBy = (sign: Sign) =>
-      failureByDrift(read, drift, `${read.health.message}; ${sign.at}: ${sign.evidence}`);
-    return [{ failureBy, blames: 'surroundings', of: manifest.key, stands: false, key, weight, clocks: {} }];
-  }
-  return (['commit', 'surroundings'] as const).map((blames) => {
-    const signs = read.signs.filter(({ sign }) => sign.blames === blames);
-    const weight = weigh(signs, names, input.settings.thresholds, input.elapsedMs);
-    const of = manifest.key;
-    return {
-      failureBy: (sign) => failureBySign(read, sign),
-      blames,
-      of,
-      stands: signs.length > 0,
-      key: `${of}|${blames}`,
-      weight,
-      clocks: {},
-    };
-  });
-}
-
-function weighCheck(check: CheckRead, before: JudgeMemory, input: JudgeInput): Weighed[] {
-  const { sign, afterMs } = check;
-  if (sign === undefined) return [];
-  const { elapsedMs, settings } = input;
-  const clock = clockKey(`check/${check.name}`, sign);
-  const timed = { sign, clock: tick(before, clock, sign, elapsedMs), afterMs };
-  return [
-    {
-      failureBy: (of) => failureOfCheck(check, of),
-      blames: sign.blames,
-      of: `check/${check.name}`,
-      stands: true,
-      key: `check/${check.name}|${sign.blames}`,
-      weight: weigh([timed], [], settings.thresholds, elapsedMs),
-      clocks: { [clock]: timed.clock },
-    },
-  ];
-}
-
-function weighSoak(
-  base: RestartCounts,
-  reads: readonly Read[],
-  index: RelatedIndex,
-  before: JudgeMemory,
-  input: JudgeInput,
-): Weighed[] {
-  const { elapsedMs, settings } = input;
-  return reads.flatMap((read) => {
-    const { signs, podNames } = soakSigns(read.watched, index, base, input.now);
-    if (signs.length === 0) return [];
-    const timed = signs.map((sign) => {
-      const key = clockKey(`${read.watched.manifest.key}|soak`, sign);
-      return { sign, key, clock: tick(before, key, sign, elapsedMs) };
-    });
-    const { drift, manifest } = read.watched;
-    return {
-      failureBy: (sign) =>
-        drift === undefined
-          ? failureBySign(read, sign)
-          : failureByDrift(read, drift, `${sign.at}: ${sign.evidence}`),
-      blames: drift === undefined ? 'commit' : 'surroundings',
-      of: manifest.key,
-      // It stands all through the soak.
-      stands: false,
-      key: drift === undefined ? `${manifest.key}|soak` : `${manifest.key}|soak|drift`,
-      weight: weigh(timed, podNames, settings.thresholds, elapsedMs),
-      clocks: Object.fromEntries(timed.map(({ key, clock }) => [key, clock])),
-    };
-  });
-}
-
 function remember(
   input: JudgeInput,
   before: JudgeMemory,
@@ -397,22 +296,6 @@ function onePerObject(failures: readonly Failure[]): Failure[] {
   const nameOf = ({ object, check }: Failure) => (object === undefined ? `check/${check}` : keyOf(object));
   const first = new Map(failures.toReversed().map((failure) => [nameOf(failure), failure]));
   return failures.filter((failure) => first.get(nameOf(failure)) === failure);
-}
-
-function isConfirmed(one: Weighed, memory: JudgeMemory, input: JudgeInput): boolean {
-  const firstMs = memory.confirmed[one.key];
-  if (one.weight.decisive === undefined || firstMs === undefined) return false;
-  return (
-    input.elapsedMs - firstMs >= input.settings.thresholds.Confirmation.afterMs && firstMs < input.elapsedMs
-  );
-}
-
-function nextLookMs(one: Weighed, memory: JudgeMemory, input: JudgeInput): number {
-  const firstMs = memory.confirmed[one.key];
-  // One that is confirmed, and decides nothing for now, is no reason to look again.
-  if (firstMs === undefined || isConfirmed(one, memory, input)) return Math.max(one.weight.nextMs, 1);
-  const restMs = firstMs + input.settings.thresholds.Confirmation.afterMs - input.elapsedMs;
-  return Math.max(Math.min(restMs, one.weight.nextMs), 1);
 }
 
 function waiting(
