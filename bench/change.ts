@@ -4,6 +4,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { stageRows, stagesOf } from './apply.ts';
 import { applyBare } from './limit.ts';
 import type { Row } from './main.ts';
@@ -15,6 +16,8 @@ import { median, ms, table } from './table.ts';
 import { allReady, watchUntil } from './watch.ts';
 
 const ROUNDS = 5;
+/** A change comes to an agent that is at rest: what follows a release, up to the collection of garbage, is over. */
+const REST_MS = 6_000;
 
 /** `change [apps]`; by default both sizes. */
 export async function changeBench(args: string[]): Promise<Row[]> {
@@ -37,6 +40,7 @@ async function change(apps: number): Promise<Row> {
       const objects = withImage(appsObjects(apps, 'pawl'), name, `registry.example.com/bench/web:1.${round}`);
       const file = `deploy/${name}.yaml`;
       const commit = await scene.person.publish(`web 1.${round}`, { [file]: asFiles(objects)[file] });
+      await delay(REST_MS);
       const mark = auditMark(setting);
       const from = agent.lines.length;
       const healthy = scene.when(isHealthyAt(commit));
