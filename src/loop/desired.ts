@@ -2,7 +2,7 @@
 // return to former content, render nothing; one that changes a file reads and parses that file.
 
 import type { Rendered, TreeFile } from '../model/manifest.ts';
-import type { Gvk } from '../model/object.ts';
+import { type Gvk, kindName } from '../model/object.ts';
 import type { RenderProblem } from '../render/problem.ts';
 import { finish, kindsOf, type Parsed } from '../render/render.ts';
 import type { Scope } from '../render/scope.ts';
@@ -10,6 +10,7 @@ import { type ReadSet, readSetOf } from '../source/readset.ts';
 import type { Run } from './context.ts';
 import { parsedFiles } from './parsing.ts';
 import type { Keys } from './rendered-keys.ts';
+import { areServed } from './served.ts';
 
 /** A commit whose files cannot be rendered: it is to blame itself. */
 export interface RenderFailure {
@@ -41,22 +42,18 @@ export async function desiredAt(run: Run, commit: string): Promise<Rendered | Re
   if (kept !== undefined) return kept;
   const result = await render(run, readSet);
   // A kind that is not served yet may turn out to have another scope once it is: not to be kept.
-  if (!isRendered(result) || (await areAllServed(run, result))) {
+  if (
+    !isRendered(result) ||
+    (await areServed(
+      run,
+      result.manifests.map(({ gvk }) => gvk),
+    ))
+  ) {
     session.renders.set(key, result);
     ctx.neighbours.rendered.note(key, keysIn(result));
   }
   forgetOldest(session.renders, KEPT_RENDERS);
   return result;
-
-  async function areAllServed(of: Run, rendered: Rendered): Promise<boolean> {
-    const kinds = new Map(
-      rendered.manifests.map(({ gvk }) => [`${gvk.group}/${gvk.version}/${gvk.kind}`, gvk]),
-    );
-    for (const gvk of kinds.values()) {
-      if ((await ctx.cluster.resource(gvk, of.signal)) === undefined) return false;
-    }
-    return true;
-  }
 }
 
 export function isRendered(result: Rendered | RenderFailure): result is Rendered {
@@ -97,7 +94,7 @@ async function render(run: Run, readSet: ReadSet): Promise<Rendered | RenderFail
   const parsed = await parsedFiles(run, readSet.files);
   const scopes = await scopesOf(run, parsed);
   const { settings, applySet, ctx } = run;
-  const scopeOf = (gvk: Gvk) => scopes.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
+  const scopeOf = (gvk: Gvk) => scopes.get(kindName(gvk));
   const result = finish(parsed, {
     readHash: readSet.hash,
     settings,
@@ -120,8 +117,7 @@ async function scopesOf(run: Run, parsed: Parsed): Promise<Map<string, Scope>> {
   const scopes = new Map<string, Scope>();
   for (const gvk of kindsOf(parsed)) {
     const type = await run.ctx.cluster.resource(gvk, run.signal);
-    if (type !== undefined)
-      scopes.set(`${gvk.group}/${gvk.version}/${gvk.kind}`, type.namespaced ? 'Namespaced' : 'Cluster');
+    if (type !== undefined) scopes.set(kindName(gvk), type.namespaced ? 'Namespaced' : 'Cluster');
   }
   return scopes;
 }

@@ -1,6 +1,7 @@
 // A release's plan: what the plan stage needs, gathered from the run.
 
 import type { Manifest, Rendered } from '../model/manifest.ts';
+import { kindName } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
 import { makePlan } from '../plan/plan.ts';
 import { orderOf } from '../render/order.ts';
@@ -27,8 +28,7 @@ export async function planHere(run: Run, desired: Rendered, changeCause: string 
       manifests: withoutDone(desired.manifests, run),
       kept: new Set(hooksOf(desired.manifests, 'pre', 'post', 'verify').map(({ key }) => key)),
       classOf: orderOf,
-      isServed: (manifest) =>
-        served.has(`${manifest.gvk.group}/${manifest.gvk.version}/${manifest.gvk.kind}`),
+      isServed: (manifest) => served.has(kindName(manifest.gvk)),
     },
     run.signal,
   );
@@ -40,7 +40,7 @@ async function servedKinds(run: Run, manifests: readonly Manifest[]): Promise<Se
   const served = new Set<string>();
   const asked = new Set<string>();
   for (const { gvk } of manifests) {
-    const name = `${gvk.group}/${gvk.version}/${gvk.kind}`;
+    const name = kindName(gvk);
     if (asked.has(name)) continue;
     asked.add(name);
     if ((await run.ctx.cluster.resource(gvk, run.signal)) !== undefined) served.add(name);

@@ -3,10 +3,11 @@
 
 import { conditionIs } from '../model/conditions.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { Gvk } from '../model/object.ts';
+import { kindName } from '../model/object.ts';
 import type { PlanItem } from '../model/plan.ts';
 import type { Run } from './context.ts';
 import { coverMembers } from './membership.ts';
+import { areServed } from './served.ts';
 
 /** A kind is served some milliseconds after its definition says that it is established. */
 const LOOK_EVERY_MS = 100;
@@ -27,7 +28,7 @@ export async function settleStage(
   const until = clock.monotonic() + LONGEST_MS;
   await established(run, definitions, until);
   const made = new Set(definitions.flatMap(({ manifest }) => kindsMadeBy(manifest)));
-  const awaited = coming.map(({ gvk }) => gvk).filter((gvk) => made.has(nameOf(gvk)));
+  const awaited = coming.map(({ gvk }) => gvk).filter((gvk) => made.has(kindName(gvk)));
   for (;;) {
     cluster.refreshResources();
     if ((await areServed(run, awaited)) || clock.monotonic() >= until) break;
@@ -61,13 +62,6 @@ async function established(run: Run, definitions: readonly PlanItem[], until: nu
   }
 }
 
-async function areServed(run: Run, kinds: readonly Gvk[]): Promise<boolean> {
-  const distinct = new Map(kinds.map((gvk) => [nameOf(gvk), gvk]));
-  for (const gvk of distinct.values())
-    if ((await run.ctx.cluster.resource(gvk, run.signal)) === undefined) return false;
-  return true;
-}
-
 /** What a definition says that the server serves. */
 function kindsMadeBy({ object }: Manifest): string[] {
   const spec = object.spec as
@@ -76,9 +70,5 @@ function kindsMadeBy({ object }: Manifest): string[] {
   const { group = '', names: { kind = '' } = {}, versions = [] } = spec ?? {};
   return versions
     .filter(({ served }) => served === true)
-    .map(({ name = '' }) => nameOf({ group, version: name, kind }));
-}
-
-function nameOf({ group, version, kind }: Gvk): string {
-  return `${group}/${version}/${kind}`;
+    .map(({ name = '' }) => kindName({ group, version: name, kind }));
 }

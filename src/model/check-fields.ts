@@ -2,6 +2,7 @@
 // people write secrets into headers all the same.
 
 import type { Invalid } from './source-rules.ts';
+import { isMapping } from './mapping.ts';
 
 export interface StatusRange {
   from: number;
@@ -56,7 +57,7 @@ export function statusOf(value: unknown, at: string, invalid: Invalid): readonly
 
 export function headersOf(value: unknown, at: string, invalid: Invalid): [string, string][] {
   if (!isGiven(value)) return [];
-  if (!isFields(value) || Object.keys(value).length > MAX_HEADERS) {
+  if (!isMapping(value) || Object.keys(value).length > MAX_HEADERS) {
     invalid(`${at}.headers is not a mapping of at most ${MAX_HEADERS} headers`, 'Name: value.');
     return [];
   }
@@ -156,8 +157,4 @@ export function onlyKnown(fields: Fields, known: readonly string[], at: string, 
 
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

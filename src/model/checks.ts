@@ -9,7 +9,6 @@ import {
   durationOf,
   type Fields,
   headersOf,
-  isFields,
   isGiven,
   namespaceOf,
   numberOf,
@@ -24,6 +23,7 @@ import {
   timesOf,
 } from './check-fields.ts';
 import type { Invalid } from './source-rules.ts';
+import { isMapping } from './mapping.ts';
 
 export interface HttpCheck {
   kind: 'http';
@@ -94,7 +94,7 @@ export function resolveChecks(
   const names = new Set<string>();
   return given.flatMap((one, index) => {
     const at = `${field}[${index}]`;
-    if (!isFields(one)) {
+    if (!isMapping(one)) {
       invalid(`${at} is not a mapping`, 'Write a name and one of http, job and prometheus.');
       return [];
     }
@@ -120,7 +120,7 @@ function oneOf(one: Fields, name: string, at: string, reader: Reader): Check[] {
     return [];
   }
   const fields = one[kind];
-  if (!isFields(fields)) {
+  if (!isMapping(fields)) {
     reader.invalid(`${at}.${kind} is not a mapping`, 'See docs/health.md for its fields.');
     return [];
   }

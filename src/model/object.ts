@@ -76,6 +76,11 @@ export function idOf(object: KubeObject): ObjectId {
   return { group, kind, namespace: object.metadata.namespace ?? '', name: object.metadata.name };
 }
 
+/** One string per kind and version, for maps. */
+export function kindName({ group, version, kind }: Gvk): string {
+  return `${group}/${version}/${kind}`;
+}
+
 /** One string per identity, for maps and for the status: `shop/Deployment.apps/web`, `/Namespace/shop`. */
 export function keyOf(id: ObjectId): string {
   const kind = id.group === '' ? id.kind : `${id.kind}.${id.group}`;

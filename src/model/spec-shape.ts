@@ -1,6 +1,8 @@
 // Whether a spec has the types that an App's spec has. The cluster's schema sees to it, but the cluster may hold
 // the schema of another version, and what follows must neither crash nor take an unknown word for a known one.
 
+import { isMapping } from './mapping.ts';
+
 type Shape = 'text' | 'flag' | 'number' | 'mapping' | 'list' | readonly string[];
 
 const SHAPES: readonly (readonly [field: string, shape: Shape])[] = [
@@ -96,8 +98,4 @@ function fits(value: unknown, shape: Shape): boolean {
 function describe(shape: Shape): string {
   if (typeof shape !== 'string') return `one of ${shape.join(', ')}`;
   return shape === 'flag' ? 'true or false' : `a ${shape}`;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@
 
 import type { KubeObject } from '../model/object.ts';
 import type { FieldSet } from './fields.ts';
+import { isMapping } from '../model/mapping.ts';
 
 /** `desired` as it would be sent; `owned`: the fields of `live` that are ours. */
 export function isAsApplied(desired: KubeObject, live: KubeObject, owned: FieldSet): boolean {
@@ -77,8 +78,4 @@ function isEqual(a: unknown, b: unknown): boolean {
     keys.length === Object.keys(b).length &&
     keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
   );
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
 import { ANNOTATION } from '../model/app.ts';
 import { gvkOf, type KubeObject } from '../model/object.ts';
 import type { PlanItem, Refusal } from '../model/plan.ts';
+import { isMapping } from '../model/mapping.ts';
 
 /** Of `leaving`, what says so (`pawl.dev/prune: Before`) and what holds something that an item asks for by name. */
 export function blocking(items: readonly PlanItem[], leaving: readonly KubeObject[]): KubeObject[] {
@@ -105,9 +106,7 @@ function sharedClaims(objects: readonly KubeObject[]): ReadonlySet<string> {
 }
 
 function mapping(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+  return isMapping(value) ? value : {};
 }
 
 function listOf(value: unknown): Record<string, unknown>[] {

@@ -1,19 +1,21 @@
 // Reading objects that nobody vouches for: a field of the wrong type reads like one that is missing.
 
+import { isMapping } from '../model/mapping.ts';
+
 export type Fields = Record<string, unknown>;
 
 /** The object at the path, empty where there is none. */
 export function at(value: unknown, ...path: string[]): Fields {
   let found: unknown = value;
   for (const name of path) found = own(found, name);
-  return isFields(found) ? found : {};
+  return isMapping(found) ? found : {};
 }
 
 /** The objects of the list at the path. */
 export function listAt(value: unknown, ...path: string[]): Fields[] {
   let found: unknown = value;
   for (const name of path) found = own(found, name);
-  return Array.isArray(found) ? found.filter(isFields) : [];
+  return Array.isArray(found) ? found.filter(isMapping) : [];
 }
 
 export function numberIn(fields: Fields, name: string): number | undefined {
@@ -66,9 +68,5 @@ export function word(text: string, otherwise: string): string {
 }
 
 function own(value: unknown, name: string): unknown {
-  return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

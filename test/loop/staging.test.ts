@@ -1,29 +1,16 @@
 import { expect, test } from 'vitest';
 import type { Manifest } from '../../src/model/manifest.ts';
-import { gvkOf, idOf, keyOf, type KubeObject } from '../../src/model/object.ts';
+import { idOf, keyOf, type KubeObject } from '../../src/model/object.ts';
 import type { Change, PlanItem } from '../../src/model/plan.ts';
 import { gateOf, type StageFacts } from '../../src/loop/staging.ts';
-
-function manifest(object: KubeObject, more: Partial<Manifest> = {}): Manifest {
-  return {
-    id: idOf(object),
-    key: keyOf(idOf(object)),
-    gvk: gvkOf(object),
-    object,
-    origin: { file: 'a.yaml', document: 1, line: 1 },
-    hash: 'hash',
-    stage: 0,
-    policy: { prune: 'Default', rollback: 'Default', recreate: false, ignoreFields: [] },
-    ...more,
-  };
-}
+import { manifestOf } from '../plan/manifest.ts';
 
 function item(
   object: KubeObject,
   action: PlanItem['action'] = 'configure',
   more: Partial<Manifest> = {},
 ): PlanItem {
-  return { manifest: manifest(object, more), object, live: undefined, action, dryRun: 'passed' };
+  return { manifest: manifestOf(object, more), object, live: undefined, action, dryRun: 'passed' };
 }
 
 function deployment(name: string, podSpec: Record<string, unknown> = {}): KubeObject {

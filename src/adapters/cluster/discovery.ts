@@ -3,7 +3,7 @@
 // answer has to hold every kind, everything is asked for again.
 
 import { ApiError } from '../../model/errors.ts';
-import type { Gvk } from '../../model/object.ts';
+import { type Gvk, kindName } from '../../model/object.ts';
 import type { Clock, ResourceType } from '../../ports.ts';
 
 export interface Discovery {
@@ -104,8 +104,7 @@ export function makeDiscovery(
   }
 
   return {
-    resource: (gvk, signal) =>
-      find(gvk.group, (index) => index.types.get(`${gvk.group}/${gvk.version}/${gvk.kind}`), signal),
+    resource: (gvk, signal) => find(gvk.group, (index) => index.types.get(kindName(gvk)), signal),
     preferred: (group, kind, signal) =>
       find(group, (index) => index.preferred.get(`${group}/${kind}`), signal),
     namespaced: async (signal) => {
